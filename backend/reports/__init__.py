@@ -1,1 +1,1 @@
-"""Reports: what was found and done on a visit, what the customer signed, and the paper of it."""
+"""Fault reports: findings, parts, photos, signature, versions, paper."""

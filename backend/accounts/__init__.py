@@ -1,0 +1,1 @@
+"""Users, roles, branches, devices, sign-in."""

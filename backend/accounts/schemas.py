@@ -1,0 +1,91 @@
+"""What accounts take and answer."""
+
+from __future__ import annotations
+
+from apiflask import Schema
+from marshmallow import fields, validate
+
+from backend.accounts.roles import ROLES
+from backend.core.schemas import Id, Instant
+
+
+class SignInIn(Schema):
+    name = fields.String(required=True, validate=validate.Length(1, 120))
+    password = fields.String(required=True, validate=validate.Length(1, 256))
+
+
+class UserOut(Schema):
+    id = fields.String()
+    name = fields.String()
+    sign_in_name = fields.String()
+    role = fields.String(validate=validate.OneOf(ROLES))
+    branch_id = fields.String(allow_none=True)
+    branch_ids = fields.Function(
+        lambda user: sorted(b.branch_id for b in user.branches),
+        metadata={"type": "array", "items": {"type": "string"}},
+    )
+    phone = fields.String()
+    staff_no = fields.String()
+    skills = fields.List(fields.String())
+    language = fields.String(validate=validate.OneOf(["zh", "en"]))
+    disabled_at = Instant(allow_none=True)
+
+
+class SignedIn(Schema):
+    user = fields.Nested(UserOut)
+    permissions = fields.List(fields.String())
+
+
+class UserIn(Schema):
+    name = fields.String(required=True, validate=validate.Length(1, 60))
+    sign_in_name = fields.String(required=True, validate=validate.Length(1, 60))
+    password = fields.String(required=True, validate=validate.Length(1, 256))
+    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    branch_id = Id(allow_none=True)
+    branch_ids = fields.List(Id(), validate=validate.Length(max=100))
+    phone = fields.String(validate=validate.Length(max=40))
+    staff_no = fields.String(validate=validate.Length(max=20))
+    skills = fields.List(fields.String(validate=validate.Length(max=60)), validate=validate.Length(max=50))
+    language = fields.String(validate=validate.OneOf(["zh", "en"]))
+
+
+class UserChange(Schema):
+    name = fields.String(validate=validate.Length(1, 60))
+    password = fields.String(validate=validate.Length(1, 256))
+    role = fields.String(validate=validate.OneOf(ROLES))
+    branch_id = Id(allow_none=True)
+    branch_ids = fields.List(Id(), validate=validate.Length(max=100))
+    phone = fields.String(validate=validate.Length(max=40))
+    staff_no = fields.String(validate=validate.Length(max=20))
+    skills = fields.List(fields.String(validate=validate.Length(max=60)), validate=validate.Length(max=50))
+    language = fields.String(validate=validate.OneOf(["zh", "en"]))
+    is_disabled = fields.Boolean()
+
+
+class SelfChange(Schema):
+    language = fields.String(validate=validate.OneOf(["zh", "en"]))
+    old_password = fields.String(validate=validate.Length(1, 256))
+    password = fields.String(validate=validate.Length(1, 256))
+
+
+class DeviceIn(Schema):
+    id = Id(required=True)
+    label = fields.String(validate=validate.Length(max=120))
+    public_key = fields.Dict(keys=fields.String(), allow_none=True)
+
+
+class DeviceOut(Schema):
+    id = fields.String()
+    user_id = fields.String()
+    label = fields.String()
+    created_at = Instant()
+    last_seen_at = Instant(allow_none=True)
+    revoked_at = Instant(allow_none=True)
+
+
+class BranchOut(Schema):
+    id = fields.String()
+    name = fields.String()
+    province = fields.String(allow_none=True)
+    tz = fields.String()
+    phone = fields.String()

@@ -1,0 +1,1 @@
+"""Equipment installed at customers, its serials and the spells it was out of service."""

@@ -1,0 +1,1 @@
+"""Which letter versions bind which assets."""

@@ -1,0 +1,72 @@
+"""Field types every slice shares: ids, instants, plain text. Errors read 'zh | en' (core/http.py splits them)."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import Any
+
+from apiflask import Schema
+from marshmallow import ValidationError, fields, validate
+
+from backend.core import clock, ids
+
+MAX_TEXT = 20_000
+# Turn the reading direction of what follows around; nobody types them into a report on purpose.
+_BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+class Id(fields.String):
+    """A lower-case UUIDv7."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not ids.is_id(value):
+            raise ValidationError("编号要是小写的 UUIDv7 | An id is a lower-case UUIDv7")
+        return str(value)
+
+
+class Instant(fields.Field[datetime]):
+    """An instant with an offset in; `…Z` with milliseconds out."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return clock.iso(value) if isinstance(value, datetime) else value
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        try:
+            return clock.parse(value)
+        except (TypeError, ValueError):
+            raise ValidationError(
+                "时间要写成 2026-11-22T03:04:05Z 这样，带时区 | Write a time with its zone, as 2026-11-22T03:04:05Z"
+            ) from None
+
+
+class Text(fields.String):
+    """What a person writes: NFC, no control characters but newline and tab, no bidi overrides, ≤ `max` characters."""
+
+    def __init__(self, *, max: int = MAX_TEXT, min: int = 0, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(min=min or None, max=max), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            raise ValidationError("这里要写文字 | This is a text")
+        return clean_text(value)
+
+
+def clean_text(value: str) -> str:
+    """The text as it is kept. Raises ValidationError for what no text may hold (NUL, lone surrogates)."""
+    if any(0xD800 <= ord(c) <= 0xDFFF for c in value) or "\0" in value:
+        raise ValidationError("这里有不能保存的字符 | This holds characters that cannot be kept")
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    value = "".join(c for c in value if c not in _BIDI and (c in "\n\t" or unicodedata.category(c) != "Cc"))
+    return unicodedata.normalize("NFC", value)
+
+
+class Empty(Schema):
+    """An answer with nothing in it."""
+
+
+class Page(Schema):
+    """Cursor paging: `cursor` from the last answer, at most 200 rows."""
+
+    cursor = fields.String(validate=validate.Length(max=200))
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))

@@ -1,0 +1,1 @@
+"""Visits: planned and made journeys, check-in and check-out."""

@@ -1,0 +1,1 @@
+"""Work orders: intake, log, clocks, closing."""
