@@ -1,0 +1,64 @@
+/* Who works on this phone. Kept locally, so that the app opens without a network; the server is asked when there is one.
+   A refused session never closes the app: work goes on, sending waits for the next sign-in. */
+import { readonly, ref } from 'vue'
+import { get, post, type Answer } from './api'
+
+export interface User {
+  id: string
+  name: string
+  role: 'engineer' | 'dispatcher' | 'admin'
+  language: 'zh-CN' | 'en'
+  branch_id: string | null
+}
+
+const KEY = 'fp.user'
+const currentUser = ref<User | null>(read())
+const mustSignInAgain = ref(false)
+
+export const user = readonly(currentUser)
+export const signInNeeded = readonly(mustSignInAgain)
+
+export async function signIn(name: string, password: string): Promise<Answer<User>> {
+  const answer = await post<{ user: User }>('/api/sign-in', { name, password })
+  if (!answer.ok) return answer
+  remember(answer.value.user)
+  return { ok: true, value: answer.value.user }
+}
+
+/** Asks the server whether the session still holds; no network changes nothing. */
+export async function checkSession(): Promise<void> {
+  const answer = await get<{ user: User }>('/api/me')
+  if (answer.ok) {
+    if (answer.value.user.id === currentUser.value?.id) remember(answer.value.user)
+    else mustSignInAgain.value = true // another user's cookie: her work must not go out under it
+  } else if (answer.problem.status === 401) {
+    mustSignInAgain.value = true
+  }
+}
+
+/** Called by sync when the server answers 401. */
+export function sessionRefused(): void {
+  mustSignInAgain.value = true
+}
+
+export async function signOut(): Promise<void> {
+  await post('/api/sign-out', {})
+  localStorage.removeItem(KEY)
+  currentUser.value = null
+  mustSignInAgain.value = false
+}
+
+function remember(next: User): void {
+  currentUser.value = next
+  mustSignInAgain.value = false
+  localStorage.setItem(KEY, JSON.stringify(next))
+}
+
+function read(): User | null {
+  try {
+    const value = JSON.parse(localStorage.getItem(KEY) ?? 'null') as User | null
+    return value && typeof value.id === 'string' ? value : null
+  } catch {
+    return null
+  }
+}
