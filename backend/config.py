@@ -22,7 +22,7 @@ SETTINGS: dict[str, tuple[Any, Any, str]] = {
     "SECRET_KEY": ("", str, "at least 32 characters; signs sessions; made under VAR_DIR when developing"),
     "HOST": ("127.0.0.1", str, "address to listen on"),
     "PORT": (8000, int, "TCP port"),
-    "THREADS": (8, int, "threads that answer requests"),
+    "THREADS": (4, int, "threads that answer requests"),
     "PUBLIC_URL": ("", str, "address people reach, for links and QR codes; empty: as the request came"),
     "SESSION_DAYS": (30, int, "days a sign-in lasts on a device"),
     "SIGN_IN_TRIES": (10, int, "wrong passwords per name and quarter of an hour before a wait"),

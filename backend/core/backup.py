@@ -1,0 +1,174 @@
+"""Backup and restore: every table as rows and every stored file, in one archive, the same for both databases.
+
+A logical copy inside one read snapshot rather than a copy of the database file: it restores on the other database
+too, and a half-written page cannot hide in it. Restoring starts a new epoch, so that phones offer again what the
+backup did not have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from backend.core import clock
+from backend.core.db import db, write_transaction
+from backend.core.problems import Fault, Invalid
+
+FORMAT = 1
+BATCH = 500
+
+
+def after_restore(function: Callable[[Session, datetime], None]) -> None:
+    """Register what must happen once rows are back (a new epoch); runs in the restoring transaction."""
+    current_app.extensions.setdefault("after_restore", []).append(function)
+
+
+def write(path: Path, now: datetime) -> str:
+    """Write the whole installation to `path` (zip), whole or not at all. Returns a line that says what is in it."""
+    partial = path.with_name(path.name + ".partial")
+    counts: dict[str, int] = {}
+    files_dir = Path(current_app.config["VAR_DIR"]) / "files"
+    connection_options = {} if _is_sqlite() else {"isolation_level": "REPEATABLE READ"}
+    with db.engine.connect() as plain:
+        connection = plain.execution_options(**connection_options)
+        with connection.begin(), zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
+            revision = MigrationContext.configure(connection).get_current_revision()
+            for table in db.metadata.sorted_tables:
+                counts[table.name] = _write_table(connection, archive, table)
+            files = sorted(p for p in files_dir.rglob("*") if p.is_file() and not p.name.endswith(".part"))
+            for file in files:
+                archive.write(file, f"files/{file.relative_to(files_dir).as_posix()}", zipfile.ZIP_STORED)
+            manifest = {"format": FORMAT, "revision": revision, "made_at": clock.iso(now), "tables": counts,
+                        "files": len(files)}  # fmt: skip
+            archive.writestr("manifest.json", json.dumps(manifest, indent=1))
+    partial.replace(path)
+    return f"{path}: {sum(counts.values())} rows of {len(counts)} tables, {len(files)} files."
+
+
+def _is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
+
+
+def _write_table(connection: sa.Connection, archive: zipfile.ZipFile, table: sa.Table) -> int:
+    count = 0
+    with archive.open(f"tables/{table.name}.jsonl", "w") as out:
+        for row in connection.execute(sa.select(table)).mappings():
+            out.write(json.dumps(dict(row), default=_plain, ensure_ascii=False).encode() + b"\n")
+            count += 1
+    return count
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {"$at": value.isoformat()}
+    if isinstance(value, date):
+        return {"$on": value.isoformat()}
+    if isinstance(value, Decimal):
+        return {"$number": str(value)}
+    if isinstance(value, bytes):
+        return {"$hex": value.hex()}
+    raise TypeError(type(value))
+
+
+def _typed(item: dict[str, Any]) -> Any:
+    if len(item) == 1:
+        key, value = next(iter(item.items()))
+        reader = {"$at": datetime.fromisoformat, "$on": date.fromisoformat, "$number": Decimal,
+                  "$hex": bytes.fromhex}.get(key)  # fmt: skip
+        if reader is not None and isinstance(value, str):
+            return reader(value)
+    return item
+
+
+def read(path: Path, now: datetime) -> str:
+    """Fill an empty, migrated database and file store from `path`. Raises Invalid naming what is wrong."""
+    archive, manifest = _opened(path)
+    with archive, write_transaction() as session:
+        for table in db.metadata.sorted_tables:
+            if f"tables/{table.name}.jsonl" in archive.namelist():
+                _read_table(session, archive, table)
+        _move_counters(session)
+        _read_files(archive)
+        session.expire_all()
+        for function in current_app.extensions.get("after_restore", []):
+            function(session, now)
+    return f"{sum(manifest['tables'].values())} rows and {manifest['files']} files are back, as of {manifest['made_at']}."
+
+
+def _opened(path: Path) -> tuple[zipfile.ZipFile, dict[str, Any]]:
+    try:
+        archive = zipfile.ZipFile(path)
+        manifest = json.loads(archive.read("manifest.json"))
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError):
+        raise _refused(f"{path} is not a Fieldpledge backup") from None
+    with db.engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    if manifest.get("format") != FORMAT or manifest.get("revision") != revision:
+        raise _refused(
+            f"this backup has schema {manifest.get('revision')}, this program {revision}: use its own version"
+        )
+    if archive.testzip() is not None:
+        raise _refused("this backup is damaged")
+    return archive, manifest
+
+
+def _refused(text: str) -> Invalid:
+    return Invalid(faults=[Fault("$.file", {"zh": text, "en": text})])
+
+
+def _read_table(session: Session, archive: zipfile.ZipFile, table: sa.Table) -> None:
+    session.execute(sa.delete(table))
+    batch: list[dict[str, Any]] = []
+    with archive.open(f"tables/{table.name}.jsonl") as lines:
+        for line in lines:
+            batch.append(json.loads(line, object_hook=_typed))
+            if len(batch) == BATCH:
+                session.execute(sa.insert(table), batch)
+                batch = []
+    if batch:
+        session.execute(sa.insert(table), batch)
+
+
+def _move_counters(session: Session) -> None:
+    """PostgreSQL's identity counters behind the highest number that came back."""
+    if _is_sqlite():
+        return
+    for table in db.metadata.sorted_tables:
+        for column in table.primary_key.columns:
+            if (
+                isinstance(column.type, sa.Integer)
+                and column.autoincrement in (True, "auto")
+                and not column.foreign_keys
+            ):
+                name = session.scalar(
+                    sa.text("SELECT pg_get_serial_sequence(:t, :c)"), {"t": table.name, "c": column.name}
+                )
+                if name:
+                    top = session.scalar(sa.select(sa.func.max(column))) or 0
+                    session.execute(sa.text("SELECT setval(:s, :v, true)"), {"s": name, "v": max(top, 1)})
+
+
+def _read_files(archive: zipfile.ZipFile) -> None:
+    base = Path(current_app.config["VAR_DIR"]) / "files"
+    for info in archive.infolist():
+        if not info.filename.startswith("files/") or info.is_dir():
+            continue
+        target = (base / info.filename.removeprefix("files/")).resolve()
+        if not target.is_relative_to(base.resolve()):
+            raise _refused(f"the name {info.filename!r} leads outside the file store")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        data = archive.read(info)
+        if len(target.name) == 64 and hashlib.sha256(data).hexdigest() != target.name:
+            raise _refused(f"the file {target.name} is not what its name says")
+        target.write_bytes(data)

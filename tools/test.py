@@ -1,0 +1,64 @@
+"""Runs the parts of `make test` one after the other and says what each took; stops at nothing, fails if any failed.
+
+Parts: lint · client (TypeScript types and tests) · sqlite · postgresql (the whole Python suite on each) · e2e (the
+story in a real browser). `--fast` is lint and sqlite, `--long` the slow and the random with ONLY, FROM, COUNT.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+PY = str(BIN / "python")
+ENV = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
+PYTEST = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+NOT_UNIT = ["--ignore=tests/e2e", "--ignore=tests/bench"]
+
+PARTS = {
+    "lint": [[PY, "-m", "ruff", "check", "."], [PY, "-m", "ruff", "format", "--check", "."]],
+    "client": [["npm", "run", "-s", "check", "--workspaces"], ["npm", "test", "-s", "--workspaces"]],
+    "sqlite": [[*PYTEST, "-n", "2", "--database", "sqlite", "-m", "not slow", *NOT_UNIT, "tests"]],
+    "postgresql": [[*PYTEST, "-n", "2", "--database", "postgresql", "-m", "not slow", *NOT_UNIT, "tests"]],
+    "e2e": [[*PYTEST, "-m", "not slow", "tests/e2e"]],
+}
+
+
+def run_part(name, commands):
+    """Run a part's commands; returns (ok, seconds)."""
+    start = time.monotonic()
+    print(f"\n== {name}", flush=True)
+    ok = all([subprocess.run(command, cwd=ROOT, env=ENV).returncode == 0 for command in commands])
+    return ok, time.monotonic() - start
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for flag in ("fast", "long", "e2e", "lint"):
+        parser.add_argument(f"--{flag}", action="store_true")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--from", dest="first", default="")
+    parser.add_argument("--count", default="")
+    options = parser.parse_args()
+    parts = dict(PARTS)
+    if options.long:
+        ENV.update({"ONLY": options.only, "FROM": options.first, "COUNT": options.count})
+        parts = {"long": [[*PYTEST, "-m", "slow", "tests"]]}
+    elif options.fast:
+        parts = {name: PARTS[name] for name in ("lint", "sqlite")}
+    elif options.e2e:
+        parts = {"e2e": PARTS["e2e"]}
+    elif options.lint:
+        parts = {"lint": PARTS["lint"]}
+    results = {name: run_part(name, commands) for name, commands in parts.items()}
+    print()
+    for name, (ok, seconds) in results.items():
+        print(f"{'ok    ' if ok else 'FAILED'} {name:<11} {seconds:6.0f} s")
+    sys.exit(0 if all(ok for ok, _ in results.values()) else 1)
+
+
+if __name__ == "__main__":
+    main()
