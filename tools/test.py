@@ -31,8 +31,8 @@ def run_part(name, commands):
     """Run a part's commands; returns (ok, seconds)."""
     start = time.monotonic()
     print(f"\n== {name}", flush=True)
-    ok = all([subprocess.run(command, cwd=ROOT, env=ENV).returncode == 0 for command in commands])
-    return ok, time.monotonic() - start
+    codes = [subprocess.run(command, cwd=ROOT, env=ENV).returncode for command in commands]
+    return not any(codes), time.monotonic() - start
 
 
 def main():
