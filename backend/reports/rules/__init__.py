@@ -1,0 +1,1 @@
+"""Pure rules of reports: values in, frozen value out."""
