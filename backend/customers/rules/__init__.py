@@ -1,0 +1,1 @@
+"""Pure rules of customers: values in, frozen value out."""
