@@ -1,0 +1,43 @@
+// Clocks are evidence, never order: the offset is measured at each contact, the monotonic delta bridges to the tap.
+import type { Contact } from './context';
+import type { Clock } from './ports';
+import type { ClockReading } from './words';
+
+/** The run of this page: monotonic readings compare only within one. */
+export const RUN_ID: string = crypto.randomUUID();
+
+/** The browser's clocks. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  mono: () => Math.round(performance.now()),
+};
+
+/** What one exchange says about the device's clock: the server's time belongs to the middle of it. */
+export function contactOf(sent: { wall_ms: number; mono_ms: number }, clock: Clock, server_ms: number): Contact {
+  const rtt_ms = Math.max(0, Math.round(clock.mono() - sent.mono_ms));
+  const wall_ms = clock.now();
+  return {
+    offset_ms: Math.round(server_ms - (sent.wall_ms + rtt_ms / 2)),
+    rtt_ms,
+    wall_ms,
+    mono_ms: clock.mono(),
+    run_id: RUN_ID,
+  };
+}
+
+/**
+ * The clock evidence of an operation made now: offset and uncertainty of the last contact, and its age.
+ * Within one run of the page the age is monotonic and no wrong wall clock can bend it.
+ */
+export function readingOf(contact: Contact | null, clock: Clock): ClockReading | null {
+  if (!contact) return null;
+  const same_run = contact.run_id === RUN_ID;
+  const age_ms = same_run ? clock.mono() - contact.mono_ms : clock.now() - contact.wall_ms;
+  // A wall clock that jumped within the run moved the offset by the same amount.
+  const jump_ms = same_run ? (clock.now() - contact.wall_ms) - (clock.mono() - contact.mono_ms) : 0;
+  return {
+    offset_ms: Math.round(contact.offset_ms - jump_ms),
+    rtt_ms: contact.rtt_ms,
+    age_s: Math.max(0, Math.round(age_ms / 1000)),
+  };
+}

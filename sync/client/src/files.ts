@@ -1,0 +1,57 @@
+// Files on the device: bytes are stored before the operation that names them, under their SHA-256 (FIELD-NOTES: every
+// byte is in the database before the camera opens again). ArrayBuffers, because Safari loses Blobs.
+import type { Context } from './context';
+import { sha256 } from './ids';
+import type { StoredFile } from './words';
+
+export interface FileMeta {
+  /** Smaller is sent first: 0 what was signed · 1 signature · 2 photo (default). */
+  order?: number;
+  taken_at?: string;
+}
+
+export interface Files {
+  /** Stores bytes; resolves with their SHA-256 when they are on the disk. The same bytes twice are one file. */
+  put(bytes: ArrayBuffer, content_type: string, meta?: FileMeta): Promise<string>;
+  /** The bytes, while they are on this device. */
+  bytes(sha256: string): Promise<ArrayBuffer | undefined>;
+  /** What is known of a file. */
+  get(sha256: string): Promise<StoredFile | undefined>;
+  /** Drops bytes that the server holds, oldest first, until `wanted` bytes are free; answers how many were freed. */
+  makeRoom(wanted: number): Promise<number>;
+}
+
+/** The files of one store. */
+export function filesOfStore(context: Context): Files {
+  return {
+    async put(bytes, content_type, meta = {}) {
+      const name = await sha256(bytes);
+      await context.store.write(['files', 'bytes'], async (tx) => {
+        const known = await tx.get('files', name);
+        if (known?.is_here) return;
+        await tx.put('bytes', { sha256: name, bytes });
+        await tx.put('files', known ? { ...known, is_here: 1 } : {
+          sha256: name, size_bytes: bytes.byteLength, content_type, order: meta.order ?? 2,
+          taken_at: meta.taken_at ?? null, stored_at: context.clock.now(), state: 'waiting', offset: 0,
+          references: 0, is_here: 1, problem: null,
+        });
+      });
+      context.saved();
+      return name;
+    },
+    bytes: (name) => context.store.read(['bytes'], async (tx) => (await tx.get('bytes', name))?.bytes),
+    get: (name) => context.store.read(['files'], (tx) => tx.get('files', name)),
+    makeRoom: (wanted) => context.store.write(['files', 'bytes'], async (tx) => {
+      // Only what a pull has shown as stored (M-59): `sent` alone is not enough.
+      const stored = (await tx.by('files', 'state', 'stored')).filter((file) => file.is_here);
+      let freed = 0;
+      for (const file of stored.sort((a, b) => a.stored_at - b.stored_at)) {
+        if (freed >= wanted) break;
+        await tx.drop('bytes', file.sha256);
+        await tx.put('files', { ...file, is_here: 0 });
+        freed += file.size_bytes;
+      }
+      return freed;
+    }),
+  };
+}
