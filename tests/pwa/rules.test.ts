@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import gcoord from 'gcoord'
 import { describe, expect, test } from 'vitest'
 import { missingOf, type Missing, type ReportFacts, type Step } from '@/reports/rules/complete'
+import { bytesOf, documentOf, type DocumentFacts } from '@/reports/rules/document'
 import sharedEn from '@/ui/i18n/en'
 import sharedZh from '@/ui/i18n/zh-CN'
 import { judgeCheckIn, type Fix, type SitePoint, type Verdict } from '@/visits/rules/check-in'
@@ -54,17 +55,33 @@ describe('what a report lacks', () => {
 
 interface DatumCase {
   name: string
-  datum: 'gcj02' | 'bd09' | 'wgs84'
+  datum: 'GCJ-02' | 'BD-09' | 'WGS-84'
   lat_e7: number
   lng_e7: number
   expect: { lat_e7: number; lng_e7: number }
 }
 
 describe('datum vectors', () => {
-  const datums = { gcj02: gcoord.GCJ02, bd09: gcoord.BD09, wgs84: gcoord.WGS84 }
+  const datums = { 'GCJ-02': gcoord.GCJ02, 'BD-09': gcoord.BD09, 'WGS-84': gcoord.WGS84 }
 
   test.each(vectors<{ cases: DatumCase[] }>('datum').cases)('$name is what gcoord answers', (one) => {
     const [lng, lat] = gcoord.transform<[number, number]>([one.lng_e7 / 1e7, one.lat_e7 / 1e7], datums[one.datum], gcoord.WGS84)
     expect({ lat_e7: Math.round(lat * 1e7), lng_e7: Math.round(lng * 1e7) }).toEqual(one.expect)
+  })
+})
+
+interface DocumentCase {
+  name: string
+  facts: DocumentFacts
+  document: string
+  sha256: string
+}
+
+describe('the frozen document', () => {
+  test.each(vectors<{ cases: DocumentCase[] }>('signed-document').cases)('$name', async ({ facts, document, sha256 }) => {
+    const bytes = bytesOf(documentOf(facts))
+    expect(new TextDecoder().decode(bytes)).toBe(document)
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+    expect([...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')).toBe(sha256)
   })
 })

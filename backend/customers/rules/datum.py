@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from math import atan2, cos, fabs, pi, sin, sqrt
 
-DATUMS = ("wgs84", "gcj02", "bd09")
+DATUMS = ("WGS-84", "GCJ-02", "BD-09")
 AXIS_M, FLATNESS = 6378245, 0.006693421622965823  # Krasovsky 1940, as the offset's authors used it
 CLOSE_DEG = 1e-6
 BAIDU = pi * 3000 / 180
 
 
 def to_wgs84(lat: float, lng: float, datum: str) -> tuple[float, float]:
-    """(lat, lng) in WGS-84 of a point given in wgs84, gcj02 or bd09; outside China the three are the same."""
-    if datum == "wgs84":
+    """(lat, lng) in WGS-84 of a point given in WGS-84, GCJ-02 or BD-09; outside China the three are the same."""
+    if datum == "WGS-84":
         return lat, lng
-    if datum == "gcj02":
+    if datum == "GCJ-02":
         return _gcj02_to_wgs84(lat, lng)
-    if datum == "bd09":
+    if datum == "BD-09":
         return _gcj02_to_wgs84(*_bd09_to_gcj02(lat, lng))
     raise ValueError(f"datum: {datum!r} is none of {', '.join(DATUMS)}")
 

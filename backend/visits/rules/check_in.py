@@ -36,8 +36,8 @@ def judge_check_in(fix: dict | None, site: dict | None) -> Verdict:
 
     fix      {lat_e7, lng_e7: degrees in 1e-7, accuracy_m, age_s: seconds before the tap, negative when after it} or None
     site     {lat_e7, lng_e7, radius_m} in WGS-84; each may be None
-    returns  Verdict; `reason` is one of no_position, not_a_number, out_of_range, zero_point, accuracy_not_positive
-             (no_fix), site_without_point, coarse, old (at best uncertain), else None
+    returns  Verdict; `reason` is one of no_position, not_a_number, out_of_range, null_island, bad_accuracy
+             (no_fix), site_without_point, low_accuracy, old_fix (at best uncertain), else None
     source   CORE.md K-7; tests/vectors/check-in.json
     """
     radius_m = _radius_of(site)
@@ -50,7 +50,7 @@ def judge_check_in(fix: dict | None, site: dict | None) -> Verdict:
         return Verdict("uncertain", None, shown_m, radius_m, "site_without_point")
     distance_m = geodesic(_degrees(fix), _degrees(site)).meters
     verdict = _by_distance(distance_m, accuracy_m, radius_m)
-    reason = "coarse" if accuracy_m > COARSE_M else "old" if abs(fix["age_s"]) > OLD_S else None
+    reason = "low_accuracy" if accuracy_m > COARSE_M else "old_fix" if abs(fix["age_s"]) > OLD_S else None
     if reason and verdict == "on_site":
         verdict = "uncertain"
     return Verdict(verdict, _whole(distance_m), shown_m, radius_m, reason)
@@ -71,7 +71,7 @@ def _fault_of(fix: dict | None) -> str | None:
         return point
     if not (_is_number(fix.get("accuracy_m")) and _is_number(fix.get("age_s"))):
         return "not_a_number"
-    return "accuracy_not_positive" if fix["accuracy_m"] <= 0 else None
+    return "bad_accuracy" if fix["accuracy_m"] <= 0 else None
 
 
 def _fault_of_point(point: dict) -> str | None:
@@ -80,7 +80,7 @@ def _fault_of_point(point: dict) -> str | None:
         return "not_a_number"
     if abs(lat) > 90 * 10**7 or abs(lng) > 180 * 10**7:
         return "out_of_range"
-    return "zero_point" if lat == 0 and lng == 0 else None
+    return "null_island" if lat == 0 and lng == 0 else None
 
 
 def _is_number(value: object) -> bool:

@@ -23,22 +23,22 @@ def flags_of(fix: dict, site: dict | None, earlier: Sequence[dict] = (), clock_o
     fix       {lat_e7, lng_e7, accuracy_m, age_s, at_s: instant of the fix in whole seconds}
     site      as for judge_check_in
     earlier   fixes of the same engineer {lat_e7, lng_e7, at_s, local_on: "YYYY-MM-DD"}, any order
-    returns   of: clock_off, read_as_gcj02, same_digits, speed, too_good
+    returns   of: clock_offset, gcj02_suspected, impossible_speed, repeated_decimals, too_good
     """
     verdict = judge_check_in(fix, site)
     if verdict.verdict == "no_fix":
         return ()
     found = set()
     if clock_offset_ms is not None and abs(clock_offset_ms) > CLOCK_OFF_MS:
-        found.add("clock_off")
+        found.add("clock_offset")
     if fix["accuracy_m"] < TOO_GOOD_M:
         found.add("too_good")
     if any(_same_point(fix, other) and other.get("local_on") != fix.get("local_on") for other in earlier):
-        found.add("same_digits")
+        found.add("repeated_decimals")
     if any(_is_too_fast(fix, other) for other in earlier):
-        found.add("speed")
+        found.add("impossible_speed")
     if verdict.verdict != "on_site" and site and judge_check_in(_read_as_gcj02(fix), site).verdict == "on_site":
-        found.add("read_as_gcj02")
+        found.add("gcj02_suspected")
     return tuple(sorted(found))
 
 
@@ -53,5 +53,5 @@ def _is_too_fast(one: dict, other: dict) -> bool:
 
 
 def _read_as_gcj02(fix: dict) -> dict:
-    lat, lng = to_wgs84(fix["lat_e7"] / 1e7, fix["lng_e7"] / 1e7, "gcj02")
+    lat, lng = to_wgs84(fix["lat_e7"] / 1e7, fix["lng_e7"] / 1e7, "GCJ-02")
     return {**fix, "lat_e7": round(lat * 1e7), "lng_e7": round(lng * 1e7)}

@@ -18,7 +18,7 @@ def test_a_point_is_converted_as_gcoord_converts_it(case):
 
 
 def test_there_and_back_is_the_same_point_within_a_metre():
-    lat, lng = to_wgs84(*wgs84_to_gcj02(30.5786, 103.9472), "gcj02")
+    lat, lng = to_wgs84(*wgs84_to_gcj02(30.5786, 103.9472), "GCJ-02")
     assert abs(lat - 30.5786) < 1e-5 and abs(lng - 103.9472) < 1e-5
 
 

@@ -28,8 +28,8 @@ export interface Verdict {
   distance_m: number | null
   accuracy_m: number | null
   radius_m: number
-  /** no_fix: no_position, not_a_number, out_of_range, zero_point, accuracy_not_positive;
-      at best uncertain: site_without_point, coarse, old */
+  /** no_fix: no_position, not_a_number, out_of_range, null_island, bad_accuracy;
+      at best uncertain: site_without_point, low_accuracy, old_fix */
   reason: string | null
 }
 
@@ -45,7 +45,7 @@ export function judgeCheckIn(fix: Fix | null, site: SitePoint | null): Verdict {
   }
   const distance = metresBetween(fix, { lat_e7: site.lat_e7!, lng_e7: site.lng_e7! })
   const verdict = byDistance(distance, accuracy, radius_m)
-  const reason = accuracy > COARSE_M ? 'coarse' : Math.abs(fix.age_s) > OLD_S ? 'old' : null
+  const reason = accuracy > COARSE_M ? 'low_accuracy' : Math.abs(fix.age_s) > OLD_S ? 'old_fix' : null
   return {
     verdict: reason !== null && verdict === 'on_site' ? 'uncertain' : verdict,
     distance_m: whole(distance),
@@ -72,14 +72,14 @@ function faultOf(fix: Fix | null): string | null {
   const point = faultOfPoint(fix)
   if (point !== null) return point
   if (!isNumber(fix.accuracy_m) || !isNumber(fix.age_s)) return 'not_a_number'
-  return fix.accuracy_m <= 0 ? 'accuracy_not_positive' : null
+  return fix.accuracy_m <= 0 ? 'bad_accuracy' : null
 }
 
 function faultOfPoint(point: { lat_e7: unknown; lng_e7: unknown }): string | null {
   const { lat_e7, lng_e7 } = point
   if (!isNumber(lat_e7) || !isNumber(lng_e7)) return 'not_a_number'
   if (Math.abs(lat_e7) > 90e7 || Math.abs(lng_e7) > 180e7) return 'out_of_range'
-  return lat_e7 === 0 && lng_e7 === 0 ? 'zero_point' : null
+  return lat_e7 === 0 && lng_e7 === 0 ? 'null_island' : null
 }
 
 function isNumber(value: unknown): value is number {
