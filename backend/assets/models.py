@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.db import Id, db
+from backend.core.search import keep_search
 
 CATEGORIES = (
     "desktop", "laptop", "server", "storage", "switch", "cable", "software",
@@ -36,6 +37,10 @@ class Asset(db.Model):
     accepted_on: Mapped[date | None]
     price: Mapped[Decimal | None] = mapped_column(sa.Numeric(14, 2))
     is_provisional: Mapped[bool] = mapped_column(default=False)  # made on a phone, not yet merged by the office
+    search: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+keep_search(Asset, lambda row: (row.serial, row.brand, row.model, row.place))
 
 
 class OutOfService(db.Model):

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.db import Id, UtcDateTime, db
+from backend.core.search import keep_search
+from backend.customers.rules.points import SitePoint
 
 DEFAULT_RADIUS_M = 150
 
@@ -26,6 +28,7 @@ class Customer(db.Model):
     training_completed: Mapped[bool | None]
     notes: Mapped[str] = mapped_column(sa.Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    search: Mapped[str] = mapped_column(sa.Text, default="")
 
 
 class Site(db.Model):
@@ -43,6 +46,20 @@ class Site(db.Model):
     datum_entered: Mapped[str] = mapped_column(sa.String(10), default="WGS-84")
     tz: Mapped[str] = mapped_column(sa.String(40), default="Asia/Shanghai")
     notes: Mapped[str] = mapped_column(sa.Text, default="")
+    search: Mapped[str] = mapped_column(sa.Text, default="")
+
+    @property
+    def point(self) -> SitePoint | None:
+        """Where it is, or None while nobody knows."""
+        if self.lat_e7 is None or self.lng_e7 is None:
+            return None
+        return SitePoint(self.lat_e7, self.lng_e7, self.datum_entered)
+
+    @point.setter
+    def point(self, point: SitePoint | None) -> None:
+        self.lat_e7 = point.lat_e7 if point else None
+        self.lng_e7 = point.lng_e7 if point else None
+        self.datum_entered = point.datum_entered if point else "WGS-84"
 
 
 class Contact(db.Model):
@@ -54,3 +71,9 @@ class Contact(db.Model):
     phone: Mapped[str] = mapped_column(sa.String(40), default="", index=True)
     title: Mapped[str] = mapped_column(sa.String(60), default="")
     is_main: Mapped[bool] = mapped_column(default=False)
+    search: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+keep_search(Customer, lambda row: (row.name, row.short_name, row.code))
+keep_search(Site, lambda row: (row.name, row.address))
+keep_search(Contact, lambda row: (row.name, row.phone, row.title))

@@ -50,6 +50,9 @@ class WorkOrder(db.Model):
     owed: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     missing: Mapped[list[str]] = mapped_column(Json, default=list)
     next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    next_near_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    has_missed_clock: Mapped[bool] = mapped_column(default=False)
+    last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     search: Mapped[str] = mapped_column(sa.Text, default="")
 
 

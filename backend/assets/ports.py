@@ -1,0 +1,21 @@
+"""What assets ask the slices to their right, and what they answer to customers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from backend.core.ports import Port
+from backend.customers import ports as customers
+
+# (session, asset id, actor) → {name: value} shown as the asset's history (work orders, reports, repairs)
+history_of: Port[Callable[[Session, str, Any], dict[str, Any]]] = Port("what happened to an asset")
+
+
+def register(_app: Flask) -> None:
+    from backend.assets.services import assets_of_customer
+
+    customers.details_of.answer_with(assets_of_customer)
