@@ -1,0 +1,1 @@
+"""Commitment letters as data, and the engine that decides what they promise."""
