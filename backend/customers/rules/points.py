@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from backend.customers.rules.datum import to_wgs84
+from backend.customers.rules.datum import DATUMS, to_wgs84
 
-DATUMS = {"WGS-84": "wgs84", "GCJ-02": "gcj02", "BD-09": "bd09"}
 E7 = 10**7
 
 
@@ -46,7 +45,7 @@ def point_of(value: Any) -> SitePoint:
                          "A latitude lies between −90 and 90; are the two swapped?")  # fmt: skip
     if lat == 0 and lng == 0:
         raise PointFault("", "0,0 在大西洋里，不是客户现场 | 0,0 lies in the Atlantic and is no customer's site")
-    north, east = to_wgs84(float(lat), float(lng), DATUMS[datum])
+    north, east = to_wgs84(float(lat), float(lng), datum)
     return SitePoint(round(north * E7), round(east * E7), datum)
 
 
