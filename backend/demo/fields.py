@@ -131,19 +131,6 @@ def whole(least: int, most: int) -> Reader:
     return read
 
 
-def degrees(most: int) -> Reader:
-    """Degrees as a decimal number, at most 7 digits behind the point → integer of 1e-7 degrees."""
-
-    def read(value: Any) -> int:
-        if not re.fullmatch(r"-?\d{1,3}(\.\d{1,7})?", plain(value)) or abs(Decimal(value)) > most:
-            raise wrong(
-                f"要 -{most} 到 {most} 的度数，最多 7 位小数。", f"Degrees from -{most} to {most}, at most 7 digits."
-            )
-        return int(Decimal(value) * 10_000_000)
-
-    return read
-
-
 def money(value: Any) -> Decimal:
     """An amount of at most two digits behind the point."""
     try:

@@ -21,13 +21,12 @@ from backend.contracts.models import Contract
 from backend.core.clock import local_date
 from backend.core.ids import new_id
 from backend.customers.models import DEFAULT_RADIUS_M, Contact, Customer, Site
-from backend.customers.rules.datum import to_wgs84
+from backend.customers.rules.points import PointFault, point_of
 from backend.demo import fields as f
 from backend.demo.fields import Field
 from backend.demo.reading import FileFault, Row, read_csv, read_yaml
 
 Values = dict[str, Any]
-DATUMS = {"WGS-84": "wgs84", "GCJ-02": "gcj02", "BD-09": "bd09"}
 
 
 @dataclass
@@ -172,29 +171,33 @@ def _read_sites(ground: Ground, folder: Path, faults: list[FileFault]) -> None:
         "name": Field(f.text(120), True),
         "address": Field(f.text(200), default=""),
         "province": Field(f.text(20)),
-        "lat": Field(f.degrees(90)),
-        "lng": Field(f.degrees(180)),
-        "datum": Field(f.word(DATUMS), default="WGS-84"),
+        "lat": Field(f.plain),
+        "lng": Field(f.plain),
+        "datum": Field(f.plain, default="WGS-84"),
         "radius_m": Field(f.whole(10, 20_000), default=DEFAULT_RADIUS_M),
         "tz": Field(f.zone, default=ground.company["tz"]),
         "notes": Field(f.text(5000), default=""),
     }
     rows = read_csv(folder / "sites.csv", faults)
     for row, values in _keyed(ground, "sites", "key", rows, spec, faults):
-        if (values["lat"] is None) != (values["lng"] is None):
-            faults.append(row.fault("lat", "纬度和经度要一起写。", "Latitude and longitude come together."))
-        values["datum_entered"] = values.pop("datum")
-        values["lat_e7"], values["lng_e7"] = _point(values.pop("lat"), values.pop("lng"), values["datum_entered"])
+        _place(values, row, faults)
         values["customer_id"] = values.pop("customer")
         ground.sites.append(values)
 
 
-def _point(lat_e7: int | None, lng_e7: int | None, datum: str) -> tuple[int | None, int | None]:
-    """The point in WGS-84, however it was picked."""
-    if lat_e7 is None or lng_e7 is None or datum == "WGS-84":
-        return lat_e7, lng_e7
-    lat, lng = to_wgs84(lat_e7 / 1e7, lng_e7 / 1e7, DATUMS[datum])
-    return round(lat * 1e7), round(lng * 1e7)
+def _place(values: Values, row: Row, faults: list[FileFault]) -> None:
+    """The site's point in WGS-84, however it was picked; without one check-ins there read uncertain."""
+    typed = {name: values.pop(name) for name in ("lat", "lng", "datum")}
+    values["lat_e7"] = values["lng_e7"] = None
+    values["datum_entered"] = typed["datum"]
+    if typed["lat"] is None and typed["lng"] is None:
+        return
+    try:
+        point = point_of(typed)
+        values["lat_e7"], values["lng_e7"] = point.lat_e7, point.lng_e7
+    except PointFault as fault:
+        zh, en = fault.words.split(" | ")
+        faults.append(row.fault(fault.member or "lat", zh, en))
 
 
 def _read_contacts(ground: Ground, folder: Path, faults: list[FileFault]) -> None:

@@ -43,7 +43,7 @@ CASES = [
     ("assets.csv", "78F13K2,kg-b2,KG-2024-017", "78F13K2,kg-b2,SY-2023-031", "assets.csv:2: contract"),
     ("assets.csv", "U18,yes,yes", "U18,maybe,yes", "assets.csv:2: stores_data"),
     ("sites.csv", "30.578410", "91", "sites.csv:2: lat"),
-    ("sites.csv", "30.578410,103.947500", "30.578410,", "sites.csv:2: lat"),
+    ("sites.csv", "30.578410,103.947500", "30.578410,", "sites.csv:2: lng"),
     ("sites.csv", ",150,东侧", ",5,东侧", "sites.csv:2: radius_m"),
     ("sites.csv", "WGS-84", "WGS84", "sites.csv:2: datum"),
     ("contacts.csv", "KG,kg-b2,叶雯", "KG,sy-bei,叶雯", "contacts.csv:2: site"),
