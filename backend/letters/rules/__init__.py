@@ -2,6 +2,7 @@
 
 from backend.letters.rules.calendar import Calendar
 from backend.letters.rules.decide import decide
+from backend.letters.rules.duties import duties
 from backend.letters.rules.facts import Facts, facts_of
 from backend.letters.rules.faults import FactsFaulty, Fault, Faulty, LetterFaulty, LetterUnknown
 from backend.letters.rules.hours import ALWAYS, CalendarNeverOpens, Hours, OpeningHours, due_at
@@ -9,5 +10,6 @@ from backend.letters.rules.letter import Clause, Letter
 
 __all__ = [
     "ALWAYS", "Calendar", "CalendarNeverOpens", "Clause", "Facts", "FactsFaulty", "Fault", "Faulty", "Hours", "Letter",
-    "LetterFaulty", "LetterUnknown", "OpeningHours", "decide", "due_at", "facts_of",
+    "LetterFaulty", "LetterUnknown", "OpeningHours", "decide",
+    "duties", "due_at", "facts_of",
 ]  # fmt: skip
