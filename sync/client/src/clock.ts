@@ -41,3 +41,30 @@ export function readingOf(contact: Contact | null, clock: Clock): ClockReading |
     age_s: Math.max(0, Math.round(age_ms / 1000)),
   };
 }
+
+export interface Corrected {
+  corrected_at: string;
+  quality: 'good' | 'fair' | 'poor';
+  clock_off: boolean;
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const CLOCK_OFF_MS = 600_000;
+const FRESH_S = 259_200;
+const QUICK_MS = 10_000;
+const CUT_MS = 2_000;
+const OLDEST_MS = 400 * 24 * 3600_000;
+
+/** The server's idea of when something happened (M-62), the same here, to show it before it is sent. */
+export function correctedOf(occurred_at: string, clock: ClockReading | null, received_at: string): Corrected {
+  const received = Date.parse(received_at);
+  const claimed = INSTANT.test(occurred_at) ? Date.parse(occurred_at) : NaN;
+  const clock_off = clock !== null && Math.abs(clock.offset_ms) > CLOCK_OFF_MS;
+  const wanted = claimed + (clock?.offset_ms ?? 0);
+  const is_readable = !Number.isNaN(claimed) && new Date(claimed).toISOString() === occurred_at;
+  if (!is_readable || received - wanted > OLDEST_MS) return { corrected_at: received_at, quality: 'poor', clock_off };
+  const corrected_at = new Date(Math.min(wanted, received)).toISOString();
+  if (!clock || wanted - received > CUT_MS + clock.rtt_ms) return { corrected_at, quality: 'poor', clock_off };
+  const is_good = clock.age_s <= FRESH_S && clock.rtt_ms <= QUICK_MS;
+  return { corrected_at, quality: is_good ? 'good' : 'fair', clock_off };
+}

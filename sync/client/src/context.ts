@@ -1,4 +1,5 @@
 // What every part of the local half works with, and the few values kept under a name in `meta`.
+import { readingOf } from './clock';
 import type { Definitions } from './definitions';
 import type { Clock, Seal, Store, Timers, Transaction } from './ports';
 
@@ -45,10 +46,15 @@ export interface Meta {
   last_pulled_at: number | null;
   index_fingerprint: string;
   /** a reset that is being downloaded into `shadow` */
-  reset: { cursor: string | null; epoch: string | null; reason: string } | null;
+  reset: { cursor: string | null; reason: string } | null;
   /** seq that can no longer be produced → reason */
   voids: { [seq: string]: string };
-  key: { key_id: string; pair: unknown } | null;
+  /** link(seq) of the newest operation that was forgotten after its 30 days */
+  chain: { seq: number; link: string } | null;
+  /** The device's key pair; the private half cannot be taken out of it. */
+  key: CryptoKeyPair | null;
+  /** When the rows were last compared with the server's digests. */
+  digest_at: number | null;
   is_signed_out: boolean;
 }
 
@@ -61,4 +67,10 @@ export async function metaOf<N extends keyof Meta>(tx: Transaction, name: N, oth
 /** Keeps one named value. */
 export function keep<N extends keyof Meta>(tx: Transaction, name: N, value: Meta[N]): Promise<void> {
   return tx.put('meta', { name, value });
+}
+
+/** The server's time as far as it is known here: no jump of the device's clock ages what is kept. */
+export async function serverNow(tx: Transaction, context: Context): Promise<number> {
+  const contact = await metaOf(tx, 'contact', null);
+  return context.clock.now() + (readingOf(contact, context.clock)?.offset_ms ?? 0);
 }

@@ -1,15 +1,242 @@
-// The engine's face: what screens see of the half that sends and fetches.
-import type { Live } from './ports';
+// The half that sends and fetches. One tab per device leads (Web Locks); the others ring. A round is: drafts that rested,
+// push, pull, files. Flush on start, save, visible, online, and on a timer with jitter; back off when nothing answers.
+import { keep, metaOf } from './context';
+import type { Wire } from './exchange';
+import type { Local } from './local';
+import type { Bell, Live, Locks, Signer, Surroundings, Transport } from './ports';
+import { pullAll } from './pull';
+import { pushAll } from './push';
+import type { Outcome, Pushing } from './push';
+import { repair } from './repair';
+import { countsOf } from './status';
 import type { EngineState, Status } from './status';
+import { sweep } from './sweep';
+import { uploadAll, uploadingOf } from './upload';
+
+const IDLE_MS = 30_000;
+const BACKOFF_FIRST_MS = 2_000;
+const BACKOFF_MAX_MS = 300_000;
+const DIGEST_EVERY_MS = 8 * 3600_000;
+
+export interface EnginePorts {
+  local: Local;
+  transport: Transport;
+  locks: Locks;
+  bell: Bell;
+  surroundings: Surroundings;
+  /** Name and version of the application, at most 64 characters. */
+  app: string;
+  signer?: Signer | null;
+  random?: () => number;
+  /** Whether the browser promised to keep the database. */
+  persisted?: () => Promise<boolean>;
+}
 
 export interface Engine {
   /** Begins to want the lead of this device. */
   start(): void;
   /** Lets go of the lead; a running exchange is given up, nothing is lost by it. */
   stop(): Promise<void>;
-  /** Sync soon: after a save, a sign-in, a pull to refresh. */
+  /** Sync soon: after a sign-in, a pull to refresh. In any tab. */
   nudge(): void;
+  /** One round now, for tests and for "send now". Only sensible in the leading tab. */
+  round(): Promise<Outcome>;
   state(): EngineState;
   /** Counts and engine state together, for the one honest line. */
   status(): Live<Status>;
 }
+
+/** Makes the engine of one tab. */
+export function createEngine(ports: EnginePorts): Engine {
+  const told = stateOf(ports.bell);
+  const worker = workerOf(ports, told);
+  let stopping = new AbortController();
+  let leading: Promise<void> = Promise.resolve();
+  const unlisten: (() => void)[] = [];
+  const tell = (word: 'saved' | 'wake'): void => {
+    if (worker.is_leading()) worker.wake(word === 'wake'); else ports.bell.ring(word);
+  };
+  const nudge = (): void => { tell('wake'); };
+  return {
+    nudge,
+    round: worker.round,
+    state: told.now,
+    status: () => statusOf(ports, told),
+    start() {
+      stopping = new AbortController();
+      ports.local.context.saved = () => { tell('saved'); };
+      unlisten.push(ports.bell.listen((word) => {
+        if ((word === 'wake' || word === 'saved') && worker.is_leading()) worker.wake(word === 'wake');
+      }));
+      unlisten.push(ports.surroundings.listen((reason) => {
+        if (reason === 'offline') told.set({ is_offline: true });
+        if (reason === 'online' || reason === 'visible') nudge();
+      }));
+      leading = ports.locks.lead(`lead:${ports.local.context.store.name}`, stopping.signal,
+        () => worker.lead(stopping.signal)).catch(() => undefined);
+    },
+    async stop() {
+      stopping.abort();
+      worker.wake(true);
+      unlisten.splice(0).forEach((end) => { end(); });
+      ports.local.context.saved = () => undefined;
+      await leading;
+    },
+  };
+}
+
+interface Told {
+  now(): EngineState;
+  set(change: Partial<EngineState>): void;
+  listen(heard: () => void): () => void;
+}
+
+/** The engine's state, told to the other tabs, in which nothing runs. */
+function stateOf(bell: Bell): Told {
+  let state: EngineState = { is_sending: false, is_offline: false, is_signed_out: false, problem: null, is_leader: false };
+  const listeners = new Set<() => void>();
+  const put = (next: EngineState): void => {
+    state = next;
+    listeners.forEach((heard) => { heard(); });
+  };
+  bell.listen((word) => {
+    if (!word.startsWith('state ') || state.is_leader) return;
+    put({ ...(JSON.parse(word.slice('state '.length)) as EngineState), is_leader: false });
+  });
+  return {
+    now: () => state,
+    set(change) {
+      const next = { ...state, ...change };
+      if (JSON.stringify(next) === JSON.stringify(state)) return;
+      put(next);
+      if (state.is_leader) bell.ring(`state ${JSON.stringify(state)}`);
+    },
+    listen(heard) {
+      listeners.add(heard);
+      return () => { listeners.delete(heard); };
+    },
+  };
+}
+
+function statusOf(ports: EnginePorts, told: Told): Live<Status> {
+  return {
+    subscribe(next, failed) {
+      let is_persisted: boolean | null = null;
+      let counts: Awaited<ReturnType<typeof countsOf>> | null = null;
+      const tell = (): void => { if (counts) next({ ...counts, ...told.now(), is_persisted }); };
+      void ports.persisted?.().then((answer) => { is_persisted = answer; tell(); }, () => undefined);
+      const ends = [
+        ports.local.live(() => countsOf(ports.local.context)).subscribe((value) => { counts = value; tell(); }, failed),
+        told.listen(tell),
+      ];
+      return () => { ends.forEach((end) => { end(); }); };
+    },
+  };
+}
+
+interface Worker {
+  is_leading(): boolean;
+  /** A reason to sync; `by_hand` for the person's own wish, the network's return, the screen's. */
+  wake(by_hand: boolean): void;
+  lead(stopped: AbortSignal): Promise<void>;
+  round(): Promise<Outcome>;
+}
+
+/** The loop of the leading tab. */
+function workerOf(ports: EnginePorts, told: Told): Worker {
+  const { context } = ports.local;
+  const wire: Wire = { transport: ports.transport, clock: context.clock, timers: context.timers };
+  const pushing: Pushing = { context, wire, app: ports.app, signer: ports.signer ?? null };
+  const uploading = uploadingOf(context, wire);
+  const random = ports.random ?? Math.random;
+  let is_leading = false;
+  let is_awake = true;
+  let is_told_to_wait = false;
+  let failures = 0;
+  let wake = (): void => undefined;
+
+  const round = async (): Promise<Outcome> => {
+    const outcome = await roundOf(ports.local, pushing, () => uploadAll(uploading), told);
+    failures = outcome.is === 'later' ? failures + 1 : 0;
+    is_told_to_wait = outcome.is === 'later' && outcome.wait_ms !== null;
+    told.set(saidBy(outcome));
+    return outcome;
+  };
+  /** Sleeps until the timer or a reason to wake. */
+  const rest = (ms: number): Promise<void> => new Promise((resolve) => {
+    if (is_awake) { resolve(); return; }
+    const cancel = context.timers.after(ms, () => { wake(); });
+    wake = () => { cancel(); wake = () => undefined; resolve(); };
+  });
+  return {
+    is_leading: () => is_leading,
+    wake(by_hand) {
+      // A server that said when to come again is not asked at every save.
+      if (is_told_to_wait && !by_hand) return;
+      is_awake = true;
+      wake();
+    },
+    round,
+    async lead(stopped) {
+      is_leading = true;
+      wire.stopped = stopped;
+      told.set({ is_leader: true });
+      while (!stopped.aborted) {
+        is_awake = false;
+        const outcome = await round().catch((): Outcome => ({ is: 'later', wait_ms: null, problem: null, is_offline: false }));
+        if (stopped.aborted) break;
+        if (outcome.is !== 'again') await rest(pauseOf(outcome, failures, random()));
+      }
+      is_leading = false;
+      told.set({ is_leader: false, is_sending: false });
+    },
+  };
+}
+
+/** Idle: 30 s ± 20 %. After failures: doubled each time, half of it by chance, at most five minutes (no stampede). */
+export function pauseOf(outcome: Outcome, failures: number, chance: number): number {
+  if (outcome.is !== 'later') return Math.round(IDLE_MS * (0.8 + 0.4 * chance));
+  const full = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures, 16));
+  return Math.round(Math.max(full * (0.5 + 0.5 * chance), (outcome.wait_ms ?? 0) * (1 + 0.2 * chance)));
+}
+
+function saidBy(outcome: Outcome): Partial<EngineState> {
+  if (outcome.is !== 'later') return { is_offline: false, is_signed_out: false, problem: null };
+  const is_signed_out = outcome.problem === 'signed-out';
+  return { is_offline: outcome.is_offline, is_signed_out, problem: is_signed_out ? null : outcome.problem };
+}
+
+/** One round. Files go last, and only when texts are through. */
+async function roundOf(local: Local, pushing: Pushing, upload: () => Promise<Outcome>, told: Told): Promise<Outcome> {
+  const { context } = pushing;
+  await local.drafts.commitRested();
+  if (await context.store.read(['meta'], (tx) => metaOf(tx, 'is_signed_out', false))) return { is: 'done' };
+  const counts = await countsOf(context);
+  told.set({ is_sending: counts.operations + counts.files > 0 });
+  try {
+    const pushed = await pushAll(pushing);
+    if (pushed.is === 'later') return pushed;
+    const pulled = await pullAndCompare(pushing);
+    if (pulled.is === 'later') return pulled;
+    const uploaded = await upload();
+    await sweep(context);
+    // Once bytes are through, one more pull says that they are stored.
+    return uploaded.is === 'done' && counts.files > 0 && (await countsOf(context)).files < counts.files
+      ? await pullAll(pushing) : uploaded;
+  } finally {
+    told.set({ is_sending: false });
+  }
+}
+
+async function pullAndCompare(pushing: Pushing): Promise<Outcome> {
+  const { context } = pushing;
+  const now = context.clock.now();
+  const last = await context.store.read(['meta'], (tx) => metaOf(tx, 'digest_at', null));
+  const is_due = last === null || Math.abs(now - last) >= DIGEST_EVERY_MS;
+  const pulled = await pullAll(pushing, is_due);
+  if (pulled.is !== 'done' || !pulled.digest) return pulled;
+  const repaired = await repair(pushing, pulled.digest);
+  if (repaired.is === 'done') await context.store.write(['meta'], (tx) => keep(tx, 'digest_at', now));
+  return repaired;
+}
+

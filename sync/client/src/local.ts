@@ -9,7 +9,7 @@ import type { Drafts } from './drafts';
 import { filesOfStore } from './files';
 import type { Files } from './files';
 import { keyOf, uuid7 } from './ids';
-import { needsOf, stuckOf } from './needs';
+import { NEED_TABLES, needsOf, stuckOf } from './needs';
 import type { Need, Stuck } from './needs';
 import { perform } from './outbox';
 import type { Performed, Performing } from './outbox';
@@ -129,8 +129,8 @@ function localOf(context: Context): Local {
     perform: async (wanted) => (await performAll([wanted]))[0]!,
     performAll,
     counts: () => countsOf(context),
-    needs: () => store.read(VIEW_TABLES, (tx) => needsOf(tx, context)),
-    stuck: () => store.read(VIEW_TABLES, (tx) => stuckOf(tx, context)),
+    needs: () => store.read(NEED_TABLES, (tx) => needsOf(tx, context)),
+    stuck: () => store.read(NEED_TABLES, (tx) => stuckOf(tx, context)),
     rescue: async () => { await drafts.flush(); return rescueOf(context); },
     async seal() {
       await drafts.flush();

@@ -5,10 +5,12 @@ import type { Done } from './definitions';
 import { recordOf } from './ids';
 import type { Transaction } from './ports';
 import { viewsWhere } from './view';
-import type { Fields, Operation, RecordRef, StoredStuck, View } from './words';
+import type { Fields, Operation, RecordRef, StoredFile, StoredStuck, TableName, View } from './words';
 
 export interface Stuck {
   op_id: string;
+  /** What `mends` of a new operation must name; null while the server has not told of a lost number. */
+  mends: string | null;
   record: RecordRef;
   type: string;
   status: string;
@@ -24,6 +26,8 @@ export interface Stuck {
 export interface Need {
   conflict?: View;
   stuck?: Stuck;
+  /** A file that the server refused, with the problem. */
+  file?: StoredFile;
 }
 
 /** What the device itself keeps of a stuck operation. */
@@ -33,21 +37,40 @@ export interface StuckContent {
   blocked_by: string | null;
 }
 
+/** The tables that `stuckOf` and `needsOf` read. */
+export const NEED_TABLES: readonly TableName[] = ['rows', 'overlay', 'stuck', 'files'];
+
 /** Every stuck operation that is still open, those that wait for another one included. */
 export async function stuckOf(tx: Transaction, context: Context): Promise<Stuck[]> {
   const pulled = await viewsWhere(tx, context, 'stuck_operation', { index: 'state', value: 'open' });
   const local = await tx.all('stuck');
-  const known = new Set(pulled.map((view) => String(view.fields['op_id'] ?? view.id)));
   const mending = await mendingIds(tx, context);
-  const all = [...pulled.map(fromServer), ...local.filter((each) => !known.has(each.op_id)).map(fromDevice(context))];
-  return all.filter((each) => !mending.has(each.op_id));
+  const rest = new Map(local.map((each) => [each.op_id, each]));
+  const all = pulled.map((view) => {
+    const own = local.find((each) => isSame(each, view, context.device_id));
+    if (own) rest.delete(own.op_id);
+    const stuck = fromServer(view);
+    return own && !stuck.operation ? { ...fromDevice(context)(own), mends: view.id, view } : stuck;
+  });
+  all.push(...[...rest.values()].map(fromDevice(context)));
+  return all.filter((each) => !mending.has(each.op_id) && !(each.mends && mending.has(each.mends)));
+}
+
+/** Whether the server's record tells of this operation; of a lost number it knows no op_id. */
+export function isSame(stuck: StoredStuck, view: { fields: Fields }, device_id: string): boolean {
+  const { op_id, seq, device_id: device } = view.fields;
+  return op_id === stuck.op_id || (!op_id && stuck.status === 'void' && seq === stuck.seq && device === device_id);
 }
 
 /** What the person should look at: conflicts, and stuck operations that wait for nobody else. */
 export async function needsOf(tx: Transaction, context: Context): Promise<Need[]> {
   const conflicts = await viewsWhere(tx, context, 'conflict', { index: 'state', value: 'open' });
   const stuck = (await stuckOf(tx, context)).filter(({ status }) => status === 'rejected' || status === 'void');
-  return [...conflicts.map((conflict) => ({ conflict })), ...stuck.map((each) => ({ stuck: each }))];
+  const files = await tx.by('files', 'state', 'refused');
+  return [
+    ...conflicts.map((conflict) => ({ conflict })), ...stuck.map((each) => ({ stuck: each })),
+    ...files.map((file) => ({ file })),
+  ];
 }
 
 /** Operations that an operation of the overlay mends: they no longer need anybody. */
@@ -61,6 +84,7 @@ function fromServer(view: View): Stuck {
   const or_null = (field: string): Fields | null => (view.fields[field] ?? null) as Fields | null;
   return {
     op_id: text('op_id') || view.id,
+    mends: view.id,
     record: { kind: text('record_kind'), id: text('record_id') },
     type: text('type'),
     status: text('status'),
@@ -76,7 +100,7 @@ function fromDevice(context: Context): (stored: StoredStuck) => Stuck {
   return (stored) => {
     const { operation, problem, blocked_by } = context.seal.open(stored.sealed) as unknown as StuckContent;
     return {
-      op_id: stored.op_id, record: recordOf(stored.record), type: stored.type, status: stored.status, problem,
+      op_id: stored.op_id, mends: stored.status === 'void' ? null : stored.op_id, record: recordOf(stored.record), type: stored.type, status: stored.status, problem,
       blocked_by, operation: operation as unknown as Fields, occurred_at: operation.occurred_at, view: null,
     };
   };

@@ -121,6 +121,12 @@ async function putOperation(tx: Transaction, context: Context, operation: Operat
     acked_at: null, bytes, files: filesOf(operation), status: null, link: null,
     sealed: context.device_seal.seal(operation as unknown as Json),
   });
+  await layOverlay(tx, context, operation, seq);
+}
+
+/** Lays (or lays again) what an operation changes on the screen. */
+export async function layOverlay(tx: Transaction, context: Context, operation: Operation, seq: number): Promise<void> {
+  const record = keyOf(operation.record);
   const touches = context.definitions.operations[operation.type]?.touches;
   const seen = touches && await shownOf(tx, context, record);
   const done = doneOf(operation, seen);

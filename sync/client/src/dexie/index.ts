@@ -1,7 +1,7 @@
 // The store over IndexedDB by Dexie: one database per server and user, strict durability for every transaction.
 // A page of the pull costs one flush more than `relaxed` would; a lost operation costs trust.
 import Dexie, { liveQuery } from 'dexie';
-import type { Collection, Table } from 'dexie';
+import type { Collection, Table, Transaction as DexieTransaction } from 'dexie';
 import { openLocal } from '../local';
 import type { Local, LocalPorts } from '../local';
 import type { Key, Live, Store, Transaction, Walk } from '../ports';
@@ -58,8 +58,9 @@ function databaseOf(name: string): Dexie {
 export function dexieStore(name: string): Store {
   const db = databaseOf(name);
   const run = <T>(mode: 'r' | 'rw', tables: readonly TableName[], body: (tx: Transaction) => Promise<T>): Promise<T> =>
-    // The body must be an async function by its own syntax: Dexie follows native awaits only then.
-    Promise.resolve(db.transaction(mode, [...tables], async () => body(transactionOver(db))));
+    // The body must be an async function by its own syntax: Dexie follows native awaits only then. Tables are taken from
+    // the transaction itself, so that a long row of awaits without a request cannot lose it.
+    Promise.resolve(db.transaction(mode, [...tables], async (within) => body(transactionOver(within))));
   return {
     name,
     read: (tables, body) => run('r', tables, body),
@@ -79,8 +80,8 @@ function liveOf<T>(query: () => Promise<T>): Live<T> {
   };
 }
 
-function transactionOver(db: Dexie): Transaction {
-  const table = <T extends TableName>(name: T): Table<Tables[T], Key> => db.table(name);
+function transactionOver(within: DexieTransaction): Transaction {
+  const table = <T extends TableName>(name: T): Table<Tables[T], Key> => within.table(name);
   return {
     get: (name, key) => table(name).get(key),
     many: async (name, keys) => (keys.length === 0 ? [] : (await table(name).bulkGet([...keys])).filter(isThere)),
