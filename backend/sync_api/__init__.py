@@ -1,0 +1,1 @@
+"""Sync over HTTP and SQL: the ports of sync/server, the change log, push, pull, files."""

@@ -1,0 +1,279 @@
+"""Push, pull, inventory, files; and for the console: conflicts and stuck operations.
+
+What these routes answer is ../../sync/PROTOCOL.md. Push and uploads open their own transactions: the answer is built
+after the commit.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+from apiflask import APIBlueprint, Schema
+from apiflask.fields import List, Raw, String
+from apiflask.validators import OneOf
+from flask import Response, g, request, send_file
+
+from backend.core import clock, storage
+from backend.core.db import db
+from backend.core.http import needs, request_now
+from backend.core.problems import Fault, Invalid, NotFound, Stale
+from backend.core.sync import registry_of
+from backend.sync_api import files, services
+from backend.sync_api.feed import SqlFeed, buckets_of
+from backend.sync_api.kinds import conflict_json, stuck_json
+from backend.sync_api.models import SyncConflict, SyncFile
+from backend.sync_api.policy import SqlPolicy, problem_json, sync_actor
+from backend.sync_api.unit import SqlTransactions
+from sync.server import RequestRefused
+from sync.server.pull import PullRequest, inventory, pull
+from sync.server.push import push
+from sync.server.reading import inflate, is_uuid, read_push
+
+bp = APIBlueprint("sync_api", __name__, url_prefix="/api", tag="sync")
+JSON_TYPE = "application/json"
+TUS = {"Tus-Resumable": "1.0.0", "Tus-Version": "1.0.0", "Tus-Extension": "creation,checksum"}
+MIN_SCHEMA, MAX_LIMIT, MAX_INVENTORY = 1, 1_000, 20_000
+_NUMBER = re.compile(r"\d{1,9}\Z")
+
+
+@bp.app_errorhandler(RequestRefused)
+def refused(problem: RequestRefused) -> Response:
+    """A request of the protocol that was not taken: nothing was applied."""
+    body = {"status": problem.status} | problem_json(problem)
+    response = Response(orjson.dumps(body), problem.status, content_type="application/problem+json")
+    if problem.status == 410:
+        response.headers["Sync-Epoch"] = str(problem.more.get("epoch", ""))
+    return response
+
+
+# -- push and pull -------------------------------------------------------------------------------------------------
+
+
+@bp.post("/sync/v1/push")
+@needs("sync", own_transaction=True)
+@bp.doc(summary="Push operations (sync/PROTOCOL.md M-14 to M-31)", responses=[200, 400, 403, 409, 413, 415, 503])
+def push_operations() -> Response:
+    if request.mimetype != JSON_TYPE:
+        raise RequestRefused(415, "unsupported-encoding", "Content-Type")
+    envelope = read_push(inflate(request.get_data(cache=False), request.headers.get("Content-Encoding")))
+    db.session.rollback()
+    actor, now = sync_actor(g.actor), request_now()
+    answer = push(envelope, actor, now, registry_of(), SqlTransactions(), SqlPolicy())
+    return Response(answer.text(clock.now()), 200, content_type=JSON_TYPE)
+
+
+@bp.get("/sync/v1/pull")
+@needs("sync")
+@bp.doc(summary="Pull changes (sync/PROTOCOL.md M-39 to M-51)", responses=[200, 204, 400, 410, 426])
+def pull_changes() -> Response:
+    device_id = _device_id(request.args.get("device_id"))
+    feed = SqlFeed(db.session)
+    asked = PullRequest(
+        device_id,
+        _number("schema", 1, 2**31, default=1),
+        request.args.get("cursor") or None,
+        _number("limit", 1, MAX_LIMIT, default=500),
+        request.args.get("digest") == "1",
+        buckets_of(g.actor),
+    )
+    if asked.schema < MIN_SCHEMA:
+        raise RequestRefused(426, "update-needed", "schema")
+    answer = pull(asked, feed, feed.key(), clock.now())
+    if answer.text is None:
+        headers = {
+            "Sync-Epoch": answer.epoch,
+            "Sync-Acked-Seq": str(answer.acked_seq),
+            "Sync-Feed-Head": str(answer.feed_head),
+            "Sync-Server-Time": clock.iso(clock.now()) or "",
+        }
+        return Response(status=204, headers=headers)
+    return Response(answer.text, 200, content_type=JSON_TYPE)
+
+
+@bp.post("/sync/v1/inventory")
+@needs("sync", own_transaction=True)
+@bp.doc(summary="What a bucket holds beside what the phone has (M-47)", responses=[200, 400])
+def compare_inventory() -> Response:
+    asked = _body()
+    bucket, have = asked.get("bucket"), asked.get("have")
+    if bucket not in buckets_of(g.actor):
+        raise RequestRefused(400, "invalid-parameter", "bucket")
+    if not isinstance(have, list) or len(have) > MAX_INVENTORY or not all(map(_is_held, have)):
+        raise RequestRefused(400, "invalid-parameter", "have")
+    return Response(inventory(bucket, have, SqlFeed(db.session)), 200, content_type=JSON_TYPE)
+
+
+def _is_held(item: Any) -> bool:
+    return (
+        isinstance(item, list)
+        and len(item) == 3
+        and all(isinstance(part, str) and len(part) <= 64 for part in item[:2])
+        and type(item[2]) is int
+    )
+
+
+def _body() -> dict[str, Any]:
+    try:
+        value = orjson.loads(inflate(request.get_data(cache=False), request.headers.get("Content-Encoding")))
+    except ValueError as error:
+        raise RequestRefused(400, "unreadable-request", "body") from error
+    if not isinstance(value, dict):
+        raise RequestRefused(400, "unreadable-request", "body")
+    return value
+
+
+def _device_id(value: str | None) -> str:
+    if not is_uuid(value):
+        words = {"zh": "要 36 位小写的 UUID。", "en": "A UUID of 36 lower-case characters is needed."}
+        raise RequestRefused(400, "invalid-parameter", "device_id", words)
+    return str(value)
+
+
+def _number(name: str, low: int, high: int, default: int) -> int:
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not _NUMBER.match(text) or not low <= int(text) <= high:
+        words = {"zh": f"要 {low} 到 {high} 的整数。", "en": f"An integer from {low} to {high} is needed."}
+        raise RequestRefused(400, "invalid-parameter", name, words)
+    return int(text)
+
+
+# -- files ---------------------------------------------------------------------------------------------------------
+
+
+@bp.post("/files/uploads")
+@needs("sync", own_transaction=True)
+@bp.doc(summary="Announce a file (tus 1.0 creation, M-56)", responses=[200, 201, 409, 413, 422])
+def announce_file() -> Response:
+    metadata = files.read_metadata(request.headers.get("Upload-Metadata"))
+    file, is_new = files.announce(request.headers.get("Upload-Length"), metadata, g.actor.user_id, request_now())
+    headers = TUS | {
+        "Location": f"/api/files/uploads/{file.sha256}",
+        "Upload-Offset": str(storage.offset_of(file.sha256)),
+    }
+    return Response(status=201 if is_new else 200, headers=headers)
+
+
+@bp.route("/files/uploads/<sha256>", methods=["HEAD"])
+@needs("sync")
+@bp.doc(summary="How far an upload is (tus 1.0, M-56)", responses=[200, 404])
+def upload_offset(sha256: str) -> Response:
+    file = _announced(sha256)
+    headers = TUS | {
+        "Upload-Offset": str(storage.offset_of(sha256)),
+        "Upload-Length": str(file.size_bytes),
+        "Cache-Control": "no-store",
+    }
+    return Response(status=200, headers=headers)
+
+
+@bp.patch("/files/uploads/<sha256>")
+@needs("sync", own_transaction=True)
+@bp.doc(summary="A chunk of a file (tus 1.0, M-56)", responses=[204, 404, 409, 413, 422])
+def upload_chunk(sha256: str) -> Response:
+    _announced(sha256)
+    if request.mimetype != "application/offset+octet-stream":
+        raise RequestRefused(415, "unsupported-encoding", "Content-Type")
+    offset = request.headers.get("Upload-Offset", "")
+    if not (offset.isdigit() and len(offset) < 16):
+        raise Invalid(faults=[Fault("Upload-Offset", {"zh": "要字节数。", "en": "A number of bytes is needed."})])
+    data = request.get_data(cache=False)
+    try:
+        after = files.receive(sha256, int(offset), data, request.headers.get("Upload-Checksum"), request_now())
+    except files.WrongOffset as problem:
+        response = Response(orjson.dumps(problem.as_json()), 409, content_type="application/problem+json")
+        response.headers["Upload-Offset"] = str(problem.extra["offset"])
+        return response
+    return Response(status=204, headers=TUS | {"Upload-Offset": str(after)})
+
+
+def _announced(sha256: str) -> SyncFile:
+    file = db.session.get(SyncFile, sha256) if files.SHA256.match(sha256) else None
+    if file is None or file.size_bytes is None:
+        raise NotFound()
+    return file
+
+
+@bp.get("/files/<sha256>")
+@needs("files.read")
+@bp.doc(summary="The bytes of a stored file (M-59)", responses=[200, 404])
+def file_bytes(sha256: str) -> Response:
+    if not files.SHA256.match(sha256) or not files.may_read(db.session, g.actor, sha256):
+        raise NotFound()
+    file = db.session.get(SyncFile, sha256)
+    if file is None or file.state != "stored" or not storage.is_stored(sha256):
+        raise NotFound()
+    response = send_file(storage.path_of(sha256), mimetype=file.content_type, conditional=True, etag=sha256)
+    response.headers["Content-Disposition"] = f'inline; filename="{sha256[:12]}"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+# -- for the console -----------------------------------------------------------------------------------------------
+
+
+class SettleIn(Schema):
+    choice = String(required=True, validate=OneOf(services.CHOICES))
+    seen = Raw(required=True, allow_none=True, metadata={"description": "the live value the person saw"})
+    value = Raw(allow_none=True, metadata={"description": "with choice edit: the new value"})
+
+
+class ConflictsOut(Schema):
+    conflicts = List(Raw())
+
+
+class StuckOut(Schema):
+    stuck_operations = List(Raw())
+
+
+@bp.get("/conflicts")
+@needs("stuck.read")
+@bp.output(ConflictsOut)
+@bp.doc(summary="Open conflicts")
+def list_conflicts() -> dict[str, Any]:
+    return {"conflicts": [{"id": row.id, **conflict_json(row)} for row in services.open_conflicts(db.session)]}
+
+
+@bp.post("/conflicts/<conflict_id>/settle")
+@needs("conflicts.settle")
+@bp.input(SettleIn)
+@bp.output(ConflictsOut)
+@bp.doc(summary="Settle a conflict: mine, theirs, or a new value", responses=[200, 404, 409, 422])
+def settle(conflict_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    conflict = db.session.get(SyncConflict, conflict_id)
+    if conflict is None or not _may_settle(conflict):
+        raise NotFound()
+    if (json_data["choice"] == "edit") != ("value" in json_data):
+        words = {"zh": "选 edit 时要给 value。", "en": "The choice edit comes with a value, the others without."}
+        raise Invalid(faults=[Fault("$.value", words)])
+    settled = services.settle_conflict(
+        db.session,
+        conflict,
+        json_data["choice"],
+        json_data.get("value"),
+        json_data["seen"],
+        sync_actor(g.actor),
+        request_now(),
+    )
+    if not settled:
+        raise Stale(extra={"current": conflict_json(conflict)})
+    return {"conflicts": [{"id": conflict.id, **conflict_json(conflict)}]}
+
+
+def _may_settle(conflict: SyncConflict) -> bool:
+    if g.actor.role != "engineer" or conflict.phone_author_id == g.actor.user_id:
+        return True
+    return services.is_visible(db.session, "conflict", conflict.id, buckets_of(g.actor))
+
+
+@bp.get("/stuck-operations")
+@needs("stuck.read")
+@bp.output(StuckOut)
+@bp.doc(summary="Operations that wait for somebody")
+def list_stuck() -> dict[str, Any]:
+    rows = services.stuck_operations(db.session)
+    return {"stuck_operations": [{"id": row.id, **stuck_json(row)} for row in rows]}

@@ -1,0 +1,188 @@
+"""What slices and routes ask of sync beside push and pull: scope, console edits, conflicts, stuck operations.
+
+Never commits, never reads the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.core.editing import Collision
+from backend.core.problems import Fault, Invalid, NotAllowedNow, NotFound
+from backend.core.sync import Operation, Outcome, PushContext, Refused, SyncRegistry, registry_of, same, side_of
+from backend.sync_api.journal import Doer, journal_of
+from backend.sync_api.models import SyncConflict, SyncFeed, SyncStuck
+from backend.sync_api.policy import ProblemRefused, SqlPolicy
+from backend.sync_api.unit import SqlTransactions
+from sync.server.merge import merge_fields, require_base, require_writer
+from sync.server.push import replay
+
+CHOICES = ("mine", "theirs", "edit")
+REPLAYED = ("parked", "unsupported_version")
+
+
+class NotYours(NotAllowedNow):
+    slug = "not-yours"
+    title: ClassVar[dict[str, str]] = {"zh": "这不是您的。", "en": "This is not yours."}
+
+
+class SyncServices:
+    """`app.extensions["sync"]`: what core/sync.py hands on to."""
+
+    def __init__(self, registry: SyncRegistry) -> None:
+        self.registry = registry
+
+    def rescope(
+        self, session: Session, bucket: str, wanted: set[tuple[str, str]], kinds: Iterable[str] | None
+    ) -> None:
+        """Remember the wanted content of a bucket; it is made so before the commit."""
+        names = frozenset(kinds) if kinds is not None else self._leading_kinds()
+        journal_of(session, self.registry).rescopes[bucket] = (wanted, names)
+
+    def _leading_kinds(self) -> frozenset[str]:
+        own = {"stuck_operation", "conflict", "file"}
+        return frozenset(name for name in self.registry.records if name not in own)
+
+    def touch(self, session: Session, rows: Iterable[Any]) -> None:
+        journal = journal_of(session, self.registry)
+        for row in rows:
+            journal.note(row)
+
+    def merge_edit(
+        self,
+        session: Session,
+        kind: str,
+        record_id: str,
+        base: Mapping[str, Any],
+        fields: Mapping[str, Any],
+        author: Any,
+        now: datetime,
+    ) -> int:
+        """A console edit on the road of a push edit; see core/sync.py."""
+        journal = journal_of(session, self.registry)
+        journal.doer = Doer(author.user_id, None, None, now)
+        journal.settle()
+        record = self.registry.records[kind]
+        row = session.get(record.model, record_id)
+        entry = journal.entry((kind, record_id))
+        if row is None or entry.is_gone:
+            raise NotFound()
+        rules = self.registry.kinds[kind].fields
+        try:
+            require_base(fields, base)
+            require_writer(rules, fields, side_of(author.role), inserting=False)
+        except Refused as problem:
+            raise Invalid(
+                faults=[Fault(f"$.{problem.field or ''}".replace("args.", "fields."), problem.text)]
+            ) from None
+        current = record.project(row)
+        merged = merge_fields(rules, current, base, fields, False)
+        if merged.collisions:
+            words = {"zh": "别人刚改过这一项。", "en": "Somebody changed this field meanwhile."}
+            faults = [Fault(f"$.fields.{collision.field}", words) for collision in merged.collisions]
+            raise Collision(faults=faults, extra={"current": current, "rev": entry.rev})
+        if merged.changes:
+            record.apply(row, merged.changes)
+        journal.note(row)
+        journal.settle()
+        return journal.entry((kind, record_id)).rev
+
+
+# -- conflicts -----------------------------------------------------------------------------------------------------
+
+
+def settle_conflict(
+    session: Session, conflict: SyncConflict, choice: str, value: Any, seen: Any, actor: Any, now: datetime
+) -> bool:
+    """Settle a conflict; False if the live value is not the one that was seen: it stays open.
+
+    choice  mine · theirs · edit (with value). For the author of the kept value that one is mine, for others the live one
+    seen    the live value that the person saw when she chose
+    """
+    if conflict.state != "open":
+        return True  # somebody was quicker; both see how it was settled
+    live, kept = orjson.loads(conflict.server_value), orjson.loads(conflict.phone_value)
+    if not same(live, seen):
+        return False
+    is_hers = actor.id == conflict.phone_author_id
+    wanted = value if choice == "edit" else kept if (choice == "mine") == is_hers else live
+    journal = journal_of(session, registry_of())
+    record = journal.registry.records[conflict.record_kind]
+    row = session.get(record.model, conflict.record_id)
+    if row is None:
+        raise NotFound()
+    conflict.state, conflict.settled_by_id, conflict.settled_at = "settled", actor.id, now
+    conflict.choice = "edit" if choice == "edit" else "theirs" if same(wanted, live) else "mine"
+    if not same(wanted, live):
+        rule = journal.registry.kinds[conflict.record_kind].fields.get(conflict.field)
+        if rule is not None and actor.side not in rule.writers:
+            raise Refused("not-owner", conflict.field)
+        record.apply(row, {conflict.field: wanted})
+        journal.note(row)
+    return True
+
+
+def handle_settle(session: Session, op: Operation, context: PushContext) -> Outcome | None:
+    """conflict.settle {choice, value?}, base {server_value}."""
+    choice = op.args.get("choice")
+    if choice not in CHOICES or set(op.args) - {"choice", "value"} or (choice == "edit") != ("value" in op.args):
+        words = {"zh": "请选 mine、theirs，或 edit 加 value。", "en": "Choose mine, theirs, or edit with a value."}
+        raise Refused("invalid", "args.choice", words)
+    if "server_value" not in op.base:
+        raise Refused("base-missing", "base.server_value")
+    conflict = session.get(SyncConflict, op.record_id)
+    value, seen = op.args.get("value"), op.base["server_value"]
+    settled = settle_conflict(session, conflict, choice, value, seen, context.actor, context.now)
+    return None if settled else Outcome(conflict_id=conflict.id)
+
+
+# -- stuck operations ----------------------------------------------------------------------------------------------
+
+
+def handle_hand_over(session: Session, op: Operation, context: PushContext) -> None:
+    """stuck_operation.hand_over {}: the author gives it to the office."""
+    row = session.get(SyncStuck, op.record_id)
+    if row.author_id != context.actor.id and context.actor.side != "office":
+        raise ProblemRefused(NotYours())
+    if row.state == "open":
+        row.state = "handed_over"
+
+
+def open_conflicts(session: Session) -> list[SyncConflict]:
+    """All open conflicts, the oldest first."""
+    query = sa.select(SyncConflict).where(SyncConflict.state == "open")
+    return list(session.scalars(query.order_by(SyncConflict.phone_at, SyncConflict.id)))
+
+
+def stuck_operations(session: Session) -> list[SyncStuck]:
+    """Stuck operations that still wait for somebody, the oldest first."""
+    query = sa.select(SyncStuck).where(SyncStuck.state.in_(("open", "handed_over")))
+    return list(session.scalars(query.order_by(SyncStuck.received_at, SyncStuck.id)))
+
+
+def is_visible(session: Session, kind: str, record_id: str, buckets: Iterable[str]) -> bool:
+    """Does one of these buckets hold the record now?"""
+    query = sa.select(SyncFeed.kind).where(
+        SyncFeed.record_id == record_id,
+        SyncFeed.kind == kind,
+        SyncFeed.bucket.in_(list(buckets)),
+        SyncFeed.why.is_(None),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def replay_stuck(now: datetime, statuses: tuple[str, ...] = REPLAYED) -> int:
+    """Run parked and unsupported operations again (after an update). Returns how many were tried."""
+
+    def waiting(unit: Any) -> list[Any]:
+        rows = stuck_operations(unit.session)
+        found = [unit.stuck(row.id) for row in rows if row.status in statuses]
+        return sorted(found, key=lambda stuck: (stuck.device_id, stuck.seq))
+
+    return replay(statuses, now, registry_of(), SqlTransactions(), SqlPolicy(), waiting)

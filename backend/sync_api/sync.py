@@ -1,0 +1,37 @@
+"""Wiring: the kinds and operation types that sync owns, the journal's hooks, what happens after a restore."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from backend.core.backup import after_restore
+from backend.core.db import before_commit, db
+from backend.core.sync import operation_type, registry_of
+from backend.sync_api import journal, kinds, services
+from backend.sync_api.publish import publish, start_epoch
+
+_listening: list[bool] = []
+
+
+def register(app: Flask) -> None:
+    """Called by create_app, last of all slices."""
+    kinds.register(app)
+    operation_type(app, "conflict.settle", "act", services.handle_settle)
+    operation_type(app, "stuck_operation.hand_over", "act", services.handle_hand_over)
+    registry = registry_of(app)
+    app.extensions["sync"] = services.SyncServices(registry)
+    if not _listening:  # sessions of every app of this process pass through one class
+        journal.listen(db.session.session_factory.class_)
+        _listening.append(True)
+
+    def publish_changes(session: Session) -> None:
+        publish(session, journal.journal_of(session, registry))
+
+    def new_epoch(session: Session, _now: datetime) -> None:
+        start_epoch(session)
+
+    before_commit(publish_changes)
+    after_restore(new_epoch)
