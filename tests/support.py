@@ -45,7 +45,7 @@ def signed_in(app: Any, user: Any) -> ApiClient:
 
     now = clock.now()
     row = UserSession(
-        id=secrets.token_urlsafe(32), user_id=user.id, created_at=now, expires_at=now + timedelta(days=30)
+        id=secrets.token_urlsafe(32), user_id=user.id, created_at=now, expires_at=now + timedelta(days=400)
     )
     save(row)
     client: ApiClient = app.test_client()

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import rfc8785
 from apiflask import Schema
 from marshmallow import fields
 
 from backend.core.problems import Fault, Invalid, Stale
+from sync.server.merge import merge_fields
+from sync.server.registry import FieldRule
 
 
 class Collision(Stale):
@@ -35,8 +36,13 @@ def edit_schema(name: str, inner: type[Schema]) -> type[Schema]:
     )
 
 
-def fields_to_write(current: Mapping[str, Any], base: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
-    """Names of fields to write. All three as JSON values; raises Invalid (base), Collision (fields)."""
+def merged(
+    current: Mapping[str, Any], base: Mapping[str, Any], new: Mapping[str, Any], texts: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Field → value to write. All as JSON values; raises Invalid (base), Collision (fields).
+
+    texts  long texts, joined where two people changed different sentences
+    """
     faults = [
         Fault(
             f"$.base.{name}", {"zh": "缺少改之前看到的内容。", "en": "The value seen before the change is missing."}
@@ -51,33 +57,25 @@ def fields_to_write(current: Mapping[str, Any], base: Mapping[str, Any], new: Ma
     ]
     if faults:
         raise Invalid(faults=faults)
-    collided, written = [], set()
-    for name, value in new.items():
-        if _same(value, current[name]):
-            continue
-        if not _same(base[name], current[name]):
-            collided.append(name)
-        written.add(name)
-    if collided:
-        words = {"zh": "别人刚改过这一项。", "en": "Somebody changed this field meanwhile."}
-        raise Collision(
-            faults=[Fault(f"$.fields.{name}", words) for name in collided], extra={"current": dict(current)}
-        )
-    return written
-
-
-def edit_row(row: Any, out: Schema, base: Mapping[str, Any], changes: Mapping[str, Any]) -> set[str]:
-    """Merge loaded `changes` into a row whose JSON is `out`'s; returns the names written."""
-    current = out.dump(row)
-    shown = out.dump(changes)
-    written = fields_to_write(current, base, {name: shown.get(name) for name in changes})
-    for name in written:
-        setattr(row, name, changes[name])
-    return written
-
-
-def _same(one: Any, other: Any) -> bool:
+    rules = {name: FieldRule(frozenset(), False, "text" if name in texts else "value") for name in new}
     try:
-        return bool(rfc8785.dumps(one) == rfc8785.dumps(other))
-    except rfc8785.CanonicalizationError:
-        return False
+        result = merge_fields(rules, current, base, new, False)
+    except TypeError:
+        words = {"zh": "这里有不能比较的内容。", "en": "This holds a value that cannot be compared."}
+        raise Invalid(faults=[Fault("$.base", words)]) from None
+    if result.collisions:
+        words = {"zh": "别人刚改过这一项。", "en": "Somebody changed this field meanwhile."}
+        faults = [Fault(f"$.fields.{collision.field}", words) for collision in result.collisions]
+        raise Collision(faults=faults, extra={"current": dict(current)})
+    return result.changes
+
+
+def edit_row(
+    row: Any, out: Schema, base: Mapping[str, Any], changes: Mapping[str, Any], texts: frozenset[str] = frozenset()
+) -> set[str]:
+    """Merge loaded `changes` into a row whose JSON is `out`'s; returns the names written."""
+    shown = out.dump(changes)
+    written = merged(out.dump(row), base, {name: shown.get(name) for name in changes}, texts)
+    for name, value in written.items():
+        setattr(row, name, value if name in texts else changes[name])
+    return set(written)

@@ -58,7 +58,7 @@ def _letter(fields: Fields) -> Letter:
     }
     _refuse_twice(fields, scope, said["clauses"])
     said["contacts"] = tuple(rows(fields, "contacts", lambda e: _contact(e, scope)))
-    said["calendars"] = _named(fields, "calendars", _calendar)
+    said["calendars"] = _named(fields, "calendars", lambda e: _calendar(e, scope))
     scope.calendars = {*said["calendars"], ALWAYS}
     said["periods"] = _named(fields, "periods", lambda e: _period(e, scope))
     scope.periods = set(said["periods"])
@@ -111,9 +111,9 @@ def _contact(entry: Entry, scope: Scope) -> dict[str, Any]:
     }
 
 
-def _calendar(entry: Entry) -> OpeningHours:
+def _calendar(entry: Entry, scope: Scope) -> OpeningHours:
     """Hours per weekday, and what holidays, exchanged days and single dates change."""
-    fields = entry.fields(("hours",), ("holidays", "exchanged_days", "closed_on", "opened_on"))
+    fields = entry.fields(("hours",), ("clause", "holidays", "exchanged_days", "closed_on", "opened_on"))
     week: list[tuple[tuple[int, int], ...]] = [()] * len(WEEKDAYS)
     for row in fields["hours"].items() if "hours" in fields else ():
         days = row.fields(("days", "windows"))
@@ -136,6 +136,7 @@ def _calendar(entry: Entry) -> OpeningHours:
         exchanged=WEEKDAYS.index(exchanged) if exchanged in WEEKDAYS else None,
         closed_on=frozenset(rows(fields, "closed_on", Entry.day)),
         opened_on=opened,
+        clause=one(fields, "clause", scope.clause, None),
     )
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.db import Id, Json, UtcDateTime, db
+from backend.core.search import keep_search
 
 KINDS = ("repair", "advice", "upgrade", "relocation", "reupholstery", "design", "delivery", "installation",
          "inspection", "training", "callback")  # fmt: skip
@@ -54,6 +55,9 @@ class WorkOrder(db.Model):
     has_missed_clock: Mapped[bool] = mapped_column(default=False)
     last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     search: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+keep_search(WorkOrder, lambda row: (row.number, row.short_ref, row.symptom, row.caller_name, row.caller_phone))
 
 
 class WorkOrderAsset(db.Model):

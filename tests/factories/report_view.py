@@ -361,6 +361,16 @@ def plain_view(**changes: Any) -> v.ReportView:
         ),
         replace(kept[4], met_at="2026-11-23T09:20:00.000Z"),
     )
+    arrived, left = _check_ins()
+    left = replace(
+        left,
+        reason_code=None,
+        reason_text=None,
+        fix=v.Fix(305790100, 1039480200, 14, 2, 62),
+        phone_verdict=v.Verdict("on_site", 41, 14, 150, None),
+        server_verdict=v.Verdict("on_site", 41, 14, 150, None),
+        flags=(),
+    )
     course = tuple(replace(entry, received_at=None) for entry in _course() if entry.void_reason is None)
     view = sample_view(
         signed={
@@ -372,6 +382,7 @@ def plain_view(**changes: Any) -> v.ReportView:
         acceptance={"result": "accepted", "remarks": None},
         added={
             "clocks": clocks,
+            "check_ins": (arrived, left),
             "course": course,
             "notes": (),
             "version": 1,

@@ -38,6 +38,7 @@ class OpeningHours:
     exchanged: int | None = None
     closed_on: frozenset[date] = frozenset()
     opened_on: dict[date, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    clause: str | None = None
 
     def windows_on(self, day: date, calendar: Calendar) -> tuple[tuple[int, int], ...]:
         """The windows of one local day."""

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Text  # noqa: F401  the JSONB variant names it
 from sqlalchemy.dialects import postgresql  # noqa: F401
-
 from backend.core.db import UtcDateTime
 
 revision = '1919846b78e6'

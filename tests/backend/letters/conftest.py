@@ -47,8 +47,8 @@ def example() -> dict[str, Any]:
 def decided(rest_days: Calendar) -> Callable[..., dict[str, Any]]:
     """decided("D", reported="2024-03-14", asset={…}, request={…}): a decision on otherwise complete facts."""
 
-    def decide_it(letters: str | list[str], **said: Any) -> dict[str, Any]:
-        facts = facts_for(letters, **said)
+    def decide_it(letters: str | list[str], reported: str = "2024-03-14", **said: Any) -> dict[str, Any]:
+        facts = facts_for(letters, reported, **said)
         return decide(facts, load_letters(facts["letters"]), rest_days)
 
     return decide_it

@@ -1,0 +1,97 @@
+"""A report view as PDF/A-2b and PDF/UA-1: `PdfRenderer` keeps one typst compiler, its fonts and its template.
+
+The same view, language and photos give the same bytes. Everything a person typed travels as JSON data, never as
+markup; the compiler's root holds the template alone and it knows no package folder, so no text can fetch anything.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from backend.reports.paper import drawings
+from backend.reports.paper.glyphs import Faces, find_faces, plainest, printable, settable
+from backend.reports.paper.photos import PaperPhoto, as_svg, paper_photos
+from backend.reports.paper.sheet import map_sheet, sheet_of
+from backend.reports.view import Language, ReportView
+from backend.reports.words import label
+
+Photos = Callable[[str], bytes | None]
+TEMPLATE = Path(__file__).parent / "report.typ"
+STANDARDS = ["a-2b", "ua-1"]
+
+
+class PdfRenderer:
+    """Renders reports; safe to share between threads, which it serves one after the other."""
+
+    def __init__(self, font_dirs: Iterable[str | Path]):
+        """font_dirs: folders that hold the paper's fonts; raises FontsMissing."""
+        self.faces: Faces = find_faces(list(font_dirs))
+        self._marks = {name: drawings.svg(drawings.mark(name)) for name in ("mark", "met", "missed", "open")}
+        self._families = json.dumps(self.faces.families)
+        self._lock = threading.Lock()
+        fonts = typst.Fonts(False, False, list(self.faces.folders))
+        self._compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=fonts, ignore_system_fonts=True)
+
+    def render(self, view: ReportView, language: Language, photos: Photos) -> bytes:
+        """The report's PDF; a photo that `photos` does not have (None, KeyError) leaves a frame that says so."""
+        sheet = sheet_of(view, language)
+        pictures = paper_photos(photos_of(sheet), photos)
+        with_pictures = place_photos(sheet, pictures.__getitem__)
+        try:
+            return self._compiled(with_pictures, lambda text: printable(text, self.faces))
+        except typst.TypstError:
+            # a sequence that each font shows letter by letter but none as a whole: say it in the plainest letters
+            return self._compiled(with_pictures, lambda text: plainest(text, self.faces))
+
+    def _compiled(self, sheet: dict[str, Any], on_text: Callable[[str], str]) -> bytes:
+        def text(words: str, is_verbatim: bool) -> str:
+            return on_text(words) if is_verbatim else settable(on_text(words))
+
+        ready = map_sheet(sheet, text, lambda other: _drawn(other, sheet["lang"]))
+        ready["marks"] = self._marks
+        data = {"sheet": json.dumps(ready, ensure_ascii=False), "families": self._families}
+        with self._lock:
+            pdf = self._compiler.compile(
+                format="pdf", sys_inputs=data, pdf_standards=STANDARDS, timestamp=sheet["made_s"]
+            )
+        if not isinstance(pdf, bytes):
+            raise TypeError("typst gave no PDF bytes")
+        return pdf
+
+
+def render_pdf(view: ReportView, language: Language, photos: Photos, renderer: PdfRenderer) -> bytes:
+    """The report as PDF."""
+    return renderer.render(view, language, photos)
+
+
+def photos_of(sheet: Any) -> list[str]:
+    """The hashes of all photos that the sheet shows, in reading order."""
+    if isinstance(sheet, dict):
+        here = [sheet["photo"]] if isinstance(sheet.get("photo"), str) else []
+        return here + [sha for inner in sheet.values() for sha in photos_of(inner)]
+    return [sha for inner in sheet for sha in photos_of(inner)] if isinstance(sheet, list) else []
+
+
+def place_photos(sheet: Any, picture: Callable[[str], Any]) -> Any:
+    """The sheet with every `"photo": hash` replaced by what `picture` makes of the hash."""
+    if isinstance(sheet, dict):
+        return {
+            key: picture(inner) if key == "photo" and isinstance(inner, str) else place_photos(inner, picture)
+            for key, inner in sheet.items()
+        }
+    return [place_photos(inner, picture) for inner in sheet] if isinstance(sheet, list) else sheet
+
+
+def _drawn(value: Any, language: Language) -> Any:
+    if isinstance(value, drawings.Drawing):
+        return drawings.svg(value)
+    if isinstance(value, PaperPhoto):
+        words = label(f"photo_{value.problem}", language) if value.problem else ""
+        return {"svg": as_svg(value) if value.jpeg else None, "words": words}
+    return value

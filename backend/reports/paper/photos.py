@@ -1,0 +1,77 @@
+"""Photos brought down to what paper needs, quickly: a phone's JPEG is decoded at half size and written once more."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps
+
+PAPER_PX = 1000
+ENOUGH_PX = 600
+PIXELS_AT_MOST = 60_000_000
+_POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="paper-photo")
+
+
+@dataclass(frozen=True)
+class PaperPhoto:
+    """A JPEG of at most 1,000 px a side; `jpeg` None says why not: absent (no bytes yet) or broken (no picture)."""
+
+    jpeg: bytes | None
+    width: int = 0
+    height: int = 0
+    problem: str = ""
+
+
+def paper_photos(hashes: Iterable[str], photos: Callable[[str], bytes | None]) -> dict[str, PaperPhoto]:
+    """Each hash once with its picture; fetched in order, scaled two at a time (Pillow works outside the GIL)."""
+    fetched = {sha256: _fetched(sha256, photos) for sha256 in dict.fromkeys(hashes)}
+    return dict(zip(fetched, _POOL.map(_scaled, fetched.values()), strict=True))
+
+
+def as_svg(photo: PaperPhoto) -> str:
+    """The JPEG inside an SVG: typst takes it into the PDF as it is, and no file is ever written."""
+    size = f'width="{photo.width}" height="{photo.height}"'
+    bytes64 = base64.b64encode(photo.jpeg or b"").decode()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {size}>'
+        f'<image {size} xlink:href="data:image/jpeg;base64,{bytes64}"/></svg>'
+    )
+
+
+def _fetched(sha256: str, photos: Callable[[str], bytes | None]) -> bytes | None:
+    try:
+        return photos(sha256)
+    except (KeyError, FileNotFoundError):
+        return None
+
+
+def _scaled(raw: bytes | None) -> PaperPhoto:
+    if not raw:
+        return PaperPhoto(None, problem="absent")
+    try:
+        with Image.open(io.BytesIO(raw), formats=("JPEG", "PNG", "WEBP")) as picture:
+            if picture.width * picture.height > PIXELS_AT_MOST:
+                return PaperPhoto(None, problem="broken")
+            picture.draft("RGB", (ENOUGH_PX, ENOUGH_PX))
+            upright = ImageOps.exif_transpose(_on_white(picture))
+            if max(upright.size) > PAPER_PX:
+                upright.thumbnail((PAPER_PX, PAPER_PX), Image.Resampling.BILINEAR, reducing_gap=2.0)
+            out = io.BytesIO()
+            upright.save(out, "JPEG", quality=80)
+            return PaperPhoto(out.getvalue(), upright.width, upright.height)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return PaperPhoto(None, problem="broken")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if picture.mode == "RGB":
+        return picture
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        white = Image.new("RGBA", picture.size, "white")
+        white.alpha_composite(picture.convert("RGBA"))
+        return white.convert("RGB")
+    return picture.convert("RGB")

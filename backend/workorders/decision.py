@@ -1,0 +1,264 @@
+"""What the letters decide for a work order: facts gathered from the rows, the engine asked per asset, one answer.
+
+Called by settling (a stored work order) and by the intake preview (none yet). Reads rows, writes none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.assets import services as assets
+from backend.assets.models import Asset, OutOfService
+from backend.contracts.models import Contract
+from backend.core import clock
+from backend.customers.models import Customer, Site
+from backend.letters.loader import load_letters
+from backend.letters.rules import ALWAYS, Calendar, FactsFaulty, Faulty, Hours, Letter, decide, due_at
+from backend.workorders.ports import Repair
+
+GRAVEST = ("suspended", "undecided", "chargeable", "at_cost", "covered")
+UNDECIDED: dict[str, Any] = {
+    "status": "undecided",
+    "warranty_end": None,
+    "warranty_end_provisional": False,
+    "charges": {"labour": None, "parts": None, "call_out": None, "travel": None},
+    "remedies": [],
+    "refund": None,
+    "upgrade_ceiling": None,
+    "reasons": [],
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is decided about: a work order's own facts, stored or about to be."""
+
+    customer: Customer
+    site: Site
+    assets: Sequence[Asset]
+    contract: Contract | None
+    kind: str
+    channel: str
+    priority: str | None
+    reported_at: datetime
+    fault: str | None = None
+    remote_started_at: datetime | None = None
+    onsite_decided_at: datetime | None = None
+    promised_for: datetime | None = None
+    causes: Mapping[str, str] = field(default_factory=dict)
+    repairs: Sequence[Repair] = ()
+
+
+def decided(session: Session, case: Case, now: datetime) -> dict[str, Any]:
+    """Clocks, entitlement, gates, owed, missing, letters of a case; instants as `…Z` (K-9)."""
+    contracts = _contracts(session, case)
+    spells = assets.spells_of(session, [asset.id for asset in case.assets])
+    answers = []
+    for asset in case.assets or [None]:
+        contract = contracts.get(asset.contract_id) if asset else None
+        letters = letters_named((contract or case.contract).letters if contract or case.contract else [])
+        facts = facts_of(case, asset, spells.get(asset.id, []) if asset else [], letters, now)
+        answers.append(_answer(facts, letters, case, asset))
+    merged = _together(answers)
+    merged["clocks"] += _report_clocks(case, contracts)
+    merged["clocks"] = [_as_stored(clock_, case) for clock_ in _earliest(merged["clocks"])]
+    for owed in merged["owed"]:
+        owed["due"] = _z(owed["due"])
+    return merged
+
+
+def facts_of(
+    case: Case, asset: Asset | None, spells: Sequence[OutOfService], letters: Sequence[Letter], now: datetime
+) -> dict[str, Any]:
+    """The JSON object of letters/DECISIONS.md "Facts"."""
+    tz = ZoneInfo(case.site.tz)
+    today = now.astimezone(tz).date()
+    customer = case.customer
+    return {
+        "now": clock.iso(now),
+        "timezone": case.site.tz,
+        "letters": [letter.ref for letter in letters],
+        "customer": {
+            "province": case.site.province or customer.province,
+            "payment_breach": customer.payment_breach,
+            "confidentiality_breach": customer.confidentiality_breach,
+            "training_completed": customer.training_completed,
+        },
+        "asset": _asset_facts(asset) if asset else {},
+        "out_of_service": [
+            {"from": _day(spell.from_on), "to": _day(spell.to_on), "reason": spell.reason}
+            for spell in spells
+            if spell.from_on <= today
+        ],
+        "repairs": [
+            {"report": repair.report, "fault": repair.fault, "on": _day(repair.on)}
+            for repair in case.repairs
+            if asset is not None and repair.asset_id == asset.id
+        ],
+        "request": _request_facts(case, asset, now),
+    }
+
+
+def _asset_facts(asset: Asset) -> dict[str, Any]:
+    return {
+        "brand": asset.brand or None,
+        "category": asset.category,
+        "material": asset.material,
+        "genuine": asset.is_genuine,
+        "stores_data": asset.stores_data,
+        "purchased_on": _day(asset.purchased_on),
+        "invoiced_on": _day(asset.invoiced_on),
+        "accepted_on": _day(asset.accepted_on),
+        "price": f"{asset.price:.2f}" if asset.price is not None else None,
+    }
+
+
+def _request_facts(case: Case, asset: Asset | None, now: datetime) -> dict[str, Any]:
+    def inside(instant: datetime | None) -> str | None:
+        """A corrected time may lie a second beside the report; the engine wants it between report and now."""
+        return clock.iso(min(max(instant, case.reported_at), now)) if instant else None
+
+    return {
+        "kind": case.kind,
+        "channel": case.channel,
+        "priority": case.priority,
+        "fault": case.fault,
+        "cause_category": case.causes.get(asset.id) if asset else next(iter(case.causes.values()), None),
+        "reported_at": clock.iso(min(case.reported_at, now)),
+        "remote_started_at": inside(case.remote_started_at),
+        "onsite_decided_at": inside(case.onsite_decided_at),
+        "promised_for": clock.iso(case.promised_for),
+    }
+
+
+def letters_named(refs: Sequence[str]) -> tuple[Letter, ...]:
+    """The installed ones of the letters a contract names; one that is not installed decides nothing."""
+    try:
+        return load_letters(refs)
+    except Faulty:
+        return tuple(letter for ref in refs for letter in _one(ref))
+
+
+def _one(ref: str) -> tuple[Letter, ...]:
+    try:
+        return load_letters([ref])
+    except Faulty:
+        return ()
+
+
+@lru_cache(maxsize=1)
+def calendar() -> Calendar:
+    """The statutory rest days that hold here."""
+    return Calendar()
+
+
+def _contracts(session: Session, case: Case) -> dict[str, Contract]:
+    ids = {asset.contract_id for asset in case.assets if asset.contract_id}
+    if not ids:
+        return {}
+    return {row.id: row for row in session.scalars(sa.select(Contract).where(Contract.id.in_(ids)))}
+
+
+def _answer(facts: dict[str, Any], letters: Sequence[Letter], case: Case, asset: Asset | None) -> dict[str, Any]:
+    """One asset's decision; without a letter, or with facts that cannot be true, it stays undecided and says why."""
+    missing = ["$.letters"]
+    if letters:
+        try:
+            answer = decide(facts, letters, calendar())
+        except FactsFaulty as error:
+            missing = sorted({fault.path for fault in error.faults})
+        else:
+            for one in answer["clocks"]:
+                one["is_at_once"] = _is_at_once(one, letters, case)
+            return answer | {"asset_id": asset.id if asset else None, "letters": [letter.ref for letter in letters]}
+    return {
+        "clocks": [], "entitlement": UNDECIDED, "gates": [], "owed": [], "missing": missing,
+        "asset_id": asset.id if asset else None, "letters": [letter.ref for letter in letters],
+    }  # fmt: skip
+
+
+def _is_at_once(clock_: Mapping[str, Any], letters: Sequence[Letter], case: Case) -> bool:
+    """Zero time was promised: due at the start, or at the next opening."""
+    starts, due = datetime.fromisoformat(clock_["starts"]), datetime.fromisoformat(clock_["due"])
+    if clock_["calendar"] == ALWAYS or starts == due:
+        return starts == due
+    letter = next(letter for letter in letters if letter.id == clock_["letter"])
+    hours = Hours(letter.calendars[clock_["calendar"]], ZoneInfo(case.site.tz), calendar())
+    return due_at(starts, 0, hours) == due
+
+
+def _together(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Several assets, one job: every clock, gate and debt once; the gravest status leads, each asset keeps its own."""
+    lead = min(answers, key=lambda answer: GRAVEST.index(answer["entitlement"]["status"]))
+    entitlement = dict(lead["entitlement"])
+    if len(answers) > 1:
+        entitlement["by_asset"] = [{"asset_id": a["asset_id"], **a["entitlement"]} for a in answers]
+    return {
+        "clocks": _unique(clock_ for answer in answers for clock_ in answer["clocks"]),
+        "entitlement": entitlement,
+        "gates": _unique(gate for answer in answers for gate in answer["gates"]),
+        "owed": _unique(owed for answer in answers for owed in answer["owed"]),
+        "missing": sorted({path for answer in answers for path in answer["missing"]}),
+        "letters": list(dict.fromkeys(ref for answer in answers for ref in answer["letters"])),
+    }
+
+
+def _unique(values: Any) -> list[dict[str, Any]]:
+    out: list[dict[str, Any]] = []
+    for value in values:
+        if value not in out:
+            out.append(dict(value))
+    return out
+
+
+def _report_clocks(case: Case, contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
+    """The report's term where the contract names one (K-4)."""
+    named = {contract.id: contract for contract in (*contracts.values(), case.contract) if contract is not None}
+    return [
+        {
+            "name": "report",
+            "letter": "",
+            "clause": contract.number,
+            "starts": clock.iso(case.reported_at),
+            "target": None,
+            "due": clock.iso(case.reported_at + timedelta(seconds=contract.report_due_s)),
+            "calendar": ALWAYS,
+            "is_at_once": contract.report_due_s == 0,
+        }
+        for contract in named.values()
+        if contract.report_due_s is not None
+    ]
+
+
+def _earliest(clocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Per name and start the earliest due: assets of one job share a clock, an escalation keeps both of its own."""
+    out: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for one in clocks:
+        key = (one["name"], one["letter"], one["clause"])
+        if key not in out or _instant(one["due"]) < _instant(out[key]["due"]):
+            out[key] = one
+    return list(out.values())
+
+
+def _as_stored(one: Mapping[str, Any], case: Case) -> dict[str, Any]:
+    return {**one, **{name: _z(one[name]) for name in ("starts", "target", "due")}}
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _z(text: str | None) -> str | None:
+    return clock.iso(_instant(text)) if text else None
+
+
+def _day(day: Any) -> str | None:
+    return day.isoformat() if day else None

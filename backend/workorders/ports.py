@@ -1,0 +1,88 @@
+"""What work orders ask the slices to their right (visits, reports, links), and what they answer to the left.
+
+The right-hand slice registers in its `ports.register(app)`: `workorders.ports.gate_answers.answer_with(function)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from backend.core.ports import Port
+from backend.workorders.models import WorkOrder
+
+
+@dataclass(frozen=True)
+class GateAnswer:
+    """Does a gate hold? `why` {zh, en} says what is missing; `link` {kind, id} where to mend it."""
+
+    holds: bool
+    why: dict[str, str] = field(default_factory=dict)
+    link: dict[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One earlier repair of an asset out of a submitted or approved report (D-07)."""
+
+    asset_id: str
+    report: str
+    fault: str
+    on: date
+
+
+# (session, work order, gate) → GateAnswer, or None when the slice does not know the gate
+gate_answers: Port[Callable[[Session, WorkOrder, str], GateAnswer | None]] = Port("does this gate hold")
+
+# (session, asset ids, id of the work order that is decided) → repairs before it, from other work orders
+repairs_of: Port[Callable[[Session, Sequence[str], str], Sequence[Repair]]] = Port("which repairs had these assets")
+
+# (session, work order id) → {asset id: cause category} as found so far; user damage among them changes who pays
+causes_of: Port[Callable[[Session, str], Mapping[str, str]]] = Port("what caused the fault")
+
+# (session, work order id, actor) → parts of the work order's page: visits, check_ins, reports, conflicts
+details_of: Port[Callable[[Session, str, Any], dict[str, Any]]] = Port("what belongs to a work order")
+
+# (session, work order ids) → {work order id: columns of a list's row}: engineers, next visit
+columns_of: Port[Callable[[Session, Sequence[str]], Mapping[str, dict[str, Any]]]] = Port(
+    "what stands in a list's row"
+)
+
+# (engineer's id) → SELECT of the work order ids she has or had a visit on
+work_of_engineer: Port[Callable[[str], sa.Select[tuple[str]]]] = Port("which work orders is an engineer on")
+
+# (session, actor, work order, values, now): plan the visit that was given at intake
+plan_visit: Port[Callable[[Session, Any, WorkOrder, Mapping[str, Any], datetime], Any]] = Port("plan a visit")
+
+# (session, work order, actor, reason, now): the work order was closed or cancelled; call its open visits off
+ended: Port[Callable[[Session, WorkOrder, Any, str, datetime], None]] = Port("who must know that it ended")
+
+# (session, work order id, now): who may see it on a phone may have changed (owner, state)
+scope_changed: Port[Callable[[Session, str, datetime], None]] = Port("whose phones hold it")
+
+# (session, actor, query, limit) → search rows {kind, id, title, subtitle, customer_id, site_id}
+found: Port[Callable[[Session, Any, str, int], Sequence[dict[str, Any]]]] = Port("what else does a search find")
+
+# (session, actor, branch ids or None for all, now) → further counts for the board
+counts_of: Port[Callable[[Session, Any, datetime], dict[str, int]]] = Port("what else does the board count")
+
+
+def register(app: Flask) -> None:
+    """Answers to customers, assets and contracts; settling runs last in every write transaction."""
+    from backend.assets import ports as assets
+    from backend.contracts import ports as contracts
+    from backend.core.db import before_commit
+    from backend.customers import ports as customers
+    from backend.workorders import lists, services, settling
+
+    customers.customers_of_engineer.answer_with(services.customers_of_engineer)
+    customers.details_of.answer_with(lists.recent_of_customer)
+    assets.history_of.answer_with(lists.history_of_asset)
+    contracts.contract_changed.answer_with(settling.contract_changed)
+    before_commit(settling.settle_all)

@@ -1,0 +1,1 @@
+"""Pure rules of work orders: states and clocks."""

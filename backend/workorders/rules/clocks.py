@@ -1,0 +1,121 @@
+"""What became of each clock, derived from the log (K-4). Pure; called whenever a work order is settled.
+
+source: CORE.md K-3, K-4; letters/DECISIONS.md "Clocks"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from backend.workorders.rules.entries import Entry, in_order
+
+NEAR_PART = 0.75  # of the time given: from here on a clock is shown as near
+# Channels on which the report itself is a conversation: a promise to answer at once is kept by the intake.
+LIVE_CHANNELS = ("phone", "remote", "walk_in")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock as decided. `is_at_once`: zero time was promised, so its due is the first open instant."""
+
+    name: str
+    clause: str
+    starts: datetime
+    due: datetime
+    is_at_once: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of it. state: running · met · missed · excused · idle (stopped before it was due)."""
+
+    state: str
+    met_at: datetime | None = None
+    met_by: str | None = None
+    excused_by: str | None = None
+    excuse: str = ""
+
+
+def near_at(clock: Clock) -> datetime:
+    """From when a running clock is shown as near."""
+    return clock.starts + (clock.due - clock.starts) * NEAR_PART
+
+
+def outcome_of(clock: Clock, entries: Sequence[Entry], channel: str, now: datetime) -> Outcome:
+    """What became of one clock at `now`. An event at the very instant it is due is in time.
+
+    entries  the log without voided entries, in any order
+    """
+    ordered = in_order(entries)
+    met = _met(clock, ordered, channel)
+    stopped_at = _stopped_at(ordered)
+    if met is not None and met.at <= clock.due:
+        return Outcome("met", met.at, met.id)
+    if met is None:
+        if stopped_at is not None and stopped_at <= clock.due:
+            return Outcome("idle")
+        if now <= clock.due:
+            return Outcome("running")
+    late = (met.at, met.id) if met else (None, None)
+    excuse = next((e for e in reversed(ordered) if e.what == "excused" and _names(e, clock)), None)
+    if excuse is not None:
+        return Outcome("excused", *late, excused_by=excuse.id, excuse=excuse.note)
+    return Outcome("missed", *late)
+
+
+def governing(clocks: Iterable[Clock]) -> dict[str, Clock]:
+    """Of several clocks of one name the earliest due governs; of equals the first."""
+    out: dict[str, Clock] = {}
+    for clock in clocks:
+        if clock.name not in out or clock.due < out[clock.name].due:
+            out[clock.name] = clock
+    return out
+
+
+def _met(clock: Clock, entries: list[Entry], channel: str) -> Entry | None:
+    """The entry that stopped it, or None while nothing has."""
+    if clock.name == "respond":
+        return _responded(clock, entries, channel)
+    if clock.name == "resolve":
+        return _resolved(clock, entries)
+    what = {"dispatch": "sent", "arrive": "arrived", "report": "report_submitted"}[clock.name]
+    return next((entry for entry in entries if entry.what == what and entry.at >= clock.starts), None)
+
+
+def _responded(clock: Clock, entries: list[Entry], channel: str) -> Entry | None:
+    """First contact with the customer; an engineer who stands there has made it."""
+    if clock.is_at_once and channel in LIVE_CHANNELS:
+        intake = next((entry for entry in entries if entry.what == "reported"), None)
+        if intake is not None:
+            return intake
+    contacts = ("contacted", "remote_started", "arrived")
+    return next((entry for entry in entries if entry.what in contacts and entry.at >= clock.starts), None)
+
+
+def _resolved(clock: Clock, entries: list[Entry]) -> Entry | None:
+    """The time stated as in working order, void if the customer rejects it afterwards."""
+    found = None
+    for entry in entries:
+        if entry.what == "rejected":
+            found = None
+        elif entry.what == "solved" and found is None and entry.at >= clock.starts:
+            found = entry
+    return found
+
+
+def _stopped_at(entries: list[Entry]) -> datetime | None:
+    """When the work order was closed or cancelled, if it still is."""
+    stopped = None
+    for entry in entries:
+        if entry.what in ("closed", "cancelled"):
+            stopped = stopped or entry.at
+        elif entry.what == "reopened":
+            stopped = None
+    return stopped
+
+
+def _names(entry: Entry, clock: Clock) -> bool:
+    """An excuse names the clock, or the one clause of it."""
+    return entry.data.get("clock") == clock.name and entry.data.get("clause") in (None, clock.clause)

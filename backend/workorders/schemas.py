@@ -1,0 +1,277 @@
+"""What work orders take and answer."""
+
+from __future__ import annotations
+
+from apiflask import Schema
+from marshmallow import fields, validate
+
+from backend.assets.schemas import AssetOut
+from backend.assets.services import label_of
+from backend.contracts.schemas import ContractOut
+from backend.core.editing import edit_schema
+from backend.core.schemas import Id, Instant, Page, Text
+from backend.customers.schemas import ContactOut, CustomerOut, SiteOut
+from backend.letters.rules.words import CAUSES
+from backend.workorders.models import CHANNELS, KINDS, PRIORITIES
+from backend.workorders.rules.states import STATES
+
+MAX_ASSETS = 200
+
+
+def _word(words: tuple[str, ...], **kwargs: object) -> fields.String:
+    return fields.String(validate=validate.OneOf(words), **kwargs)
+
+
+def _asset_ids() -> fields.List:
+    return fields.List(Id(), validate=validate.Length(max=MAX_ASSETS))
+
+
+class OfficeFields(Schema):
+    """What the office may change of a work order."""
+
+    site_id = Id()
+    contact_id = Id(allow_none=True)
+    contract_id = Id(allow_none=True)
+    asset_ids = _asset_ids()
+    kind = _word(KINDS)
+    channel = _word(CHANNELS)
+    priority = _word(PRIORITIES, allow_none=True)
+    symptom = Text()
+    fault = Text(max=60, allow_none=True)
+    caller_name = Text(max=60)
+    caller_phone = Text(max=40)
+    owner_id = Id(allow_none=True)
+    phone_reason = Text(max=2000)
+    branch_id = Id()
+
+
+class VisitPlan(Schema):
+    engineer_ids = fields.List(Id(), required=True, validate=validate.Length(1, 20))
+    lead_id = Id()
+    planned_from = Instant(required=True)
+    planned_until = Instant(allow_none=True)
+    note = Text(max=2000)
+
+
+class WorkOrderIn(OfficeFields):
+    id = Id()
+    customer_id = Id(required=True)
+    site_id = Id(required=True)
+    kind = _word(KINDS, load_default="repair")
+    channel = _word(CHANNELS, required=True)
+    symptom = Text(required=True, min=1)
+    reported_at = Instant()
+    visit = fields.Nested(VisitPlan, allow_none=True)
+
+
+class PreviewIn(Schema):
+    customer_id = Id(required=True)
+    site_id = Id(required=True)
+    asset_ids = _asset_ids()
+    contract_id = Id(allow_none=True)
+    kind = _word(KINDS, load_default="repair")
+    channel = _word(CHANNELS, required=True)
+    priority = _word(PRIORITIES, allow_none=True)
+    reported_at = Instant(allow_none=True)
+    fault = Text(max=60, allow_none=True)
+    cause_category = _word(CAUSES, allow_none=True)
+
+
+class ClockOut(Schema):
+    """One running measure of a promise."""
+
+    name = fields.String()
+    letter = fields.String()
+    clause = fields.String()
+    starts = Instant()
+    target = Instant(allow_none=True)
+    due = Instant()
+    near_at = Instant()
+    calendar = fields.String()
+    is_at_once = fields.Boolean()
+    governs = fields.Boolean()
+    state = _word(("running", "near", "met", "missed", "idle", "excused"))
+    met_at = Instant(allow_none=True)
+    met_by = fields.String(allow_none=True)
+    excused_by = fields.String(allow_none=True)
+    excuse = fields.String()
+
+
+class GateOut(Schema):
+    """A step that stands before dispatch, work or closing: does it hold, why not, where to mend it."""
+
+    gate = fields.String()
+    before = fields.String()
+    clause = fields.String()
+    holds = fields.Boolean()
+    is_overridden = fields.Boolean()
+    why = fields.Dict()
+    link = fields.Dict()
+
+
+class OwedOut(Schema):
+    what = fields.String()
+    clause = fields.String()
+    due = Instant(allow_none=True)
+
+
+class WorkOrderOut(OfficeFields):
+    id = fields.String()
+    number = fields.String(allow_none=True)
+    short_ref = fields.String(allow_none=True)
+    customer_id = fields.String()
+    letters = fields.List(fields.String())
+    state = _word(STATES)
+    reported_at = Instant()
+    created_at = Instant()
+    created_by_id = fields.String(allow_none=True)
+    closed_at = Instant(allow_none=True)
+    last_contact_at = Instant(allow_none=True)
+    next_due_at = Instant(allow_none=True)
+    clocks = fields.List(fields.Nested(ClockOut))
+    entitlement = fields.Dict()
+    gates = fields.List(fields.Nested(GateOut))
+    owed = fields.List(fields.Nested(OwedOut))
+    missing = fields.List(fields.String())
+
+
+class AssetLabel(Schema):
+    id = fields.String()
+    label = fields.String()
+
+
+class EngineerName(Schema):
+    id = fields.String()
+    name = fields.String()
+
+
+class WorkOrderRow(WorkOrderOut):
+    customer_name = fields.String()
+    site_name = fields.String()
+    owner_name = fields.String()
+    assets = fields.List(fields.Nested(AssetLabel))
+    engineers = fields.List(fields.Nested(EngineerName))
+    next_visit_at = Instant(allow_none=True)
+    visit_state = fields.String(allow_none=True)
+
+
+class WorkOrderPage(Schema):
+    rows = fields.List(fields.Nested(WorkOrderRow))
+    next_cursor = fields.String(allow_none=True)
+
+
+class WorkOrderQuery(Page):
+    state = _word(("open", "all", *STATES), load_default="all")
+    branch_id = Id()
+    customer_id = Id()
+    site_id = Id()
+    engineer_id = Id()
+    owner_id = Id()
+    asset_id = Id()
+    priority = _word(PRIORITIES)
+    kind = _word(KINDS)
+    q = fields.String(validate=validate.Length(max=200))
+    since = Instant(data_key="from")
+    until = Instant()
+    clock = _word(("missed", "near"))
+    sort = _word(("reported", "due"), load_default="reported")
+
+
+class LogEntryOut(Schema):
+    id = fields.String()
+    work_order_id = fields.String()
+    visit_id = fields.String(allow_none=True)
+    what = fields.String()
+    at = Instant()
+    corrected_at = Instant()
+    quality = fields.String()
+    received_at = Instant()
+    author_id = fields.String(allow_none=True)
+    entered_by_id = fields.String(allow_none=True)
+    source = fields.String()
+    note = fields.String()
+    data = fields.Dict()
+    voided_at = Instant(allow_none=True)
+    void_reason = fields.String()
+
+
+class LogEntryIn(Schema):
+    id = Id()
+    what = fields.String(required=True, validate=validate.Length(1, 30))
+    at = Instant()
+    note = Text()
+    data = fields.Dict(keys=fields.String())
+    visit_id = Id(allow_none=True)
+
+
+class AssetInDetail(AssetOut):
+    label = fields.Function(label_of, metadata={"type": "string"})
+
+
+class WorkOrderDetail(WorkOrderRow):
+    log = fields.List(fields.Nested(LogEntryOut))
+    customer = fields.Nested(CustomerOut)
+    site = fields.Nested(SiteOut)
+    contact = fields.Nested(ContactOut, allow_none=True)
+    assets = fields.List(fields.Nested(AssetInDetail))
+    contracts = fields.List(fields.Nested(ContractOut))
+    people = fields.Dict()
+    visits = fields.List(fields.Dict())
+    check_ins = fields.List(fields.Dict())
+    reports = fields.List(fields.Dict())
+    conflicts = fields.List(fields.Dict())
+
+
+class OpenOrder(Schema):
+    id = fields.String()
+    number = fields.String(allow_none=True)
+    state = fields.String()
+    symptom = fields.String()
+    reported_at = Instant()
+    asset_ids = fields.List(fields.String())
+
+
+class PreviewOut(Schema):
+    letters = fields.List(fields.String())
+    clocks = fields.List(fields.Nested(ClockOut))
+    entitlement = fields.Dict()
+    gates = fields.List(fields.Nested(GateOut))
+    owed = fields.List(fields.Nested(OwedOut))
+    missing = fields.List(fields.String())
+    open_work_orders = fields.List(fields.Nested(OpenOrder))
+
+
+class ReasonIn(Schema):
+    reason = Text(load_default="", max=2000)
+
+
+class BoardOut(Schema):
+    open = fields.Integer()
+    missed = fields.Integer()
+    near = fields.Integer()
+    running = fields.Integer()
+    paused = fields.Integer()
+    unassigned = fields.Integer()
+    needs_person = fields.Integer()
+    offline_engineers = fields.Integer()
+
+
+class SearchQuery(Schema):
+    q = fields.String(required=True, validate=validate.Length(1, 200))
+    limit = fields.Integer(load_default=8, validate=validate.Range(1, 50))
+
+
+class SearchRow(Schema):
+    kind = _word(("work_order", "customer", "site", "contact", "asset", "report"))
+    id = fields.String()
+    title = fields.String()
+    subtitle = fields.String()
+    customer_id = fields.String(allow_none=True)
+    site_id = fields.String(allow_none=True)
+
+
+class SearchOut(Schema):
+    rows = fields.List(fields.Nested(SearchRow))
+
+
+WorkOrderEdit = edit_schema("WorkOrderEdit", OfficeFields)

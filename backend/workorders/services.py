@@ -1,0 +1,301 @@
+"""Work orders: who may see them, the one way into the log, changing, cancelling, closing, reopening.
+
+Called by routes, by sync handlers and by the slices to the right. Never commits, never reads the clock. Making one is
+in intake.py, what follows from the log in settling.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.accounts.models import User
+from backend.assets.models import Asset
+from backend.contracts.models import Contract
+from backend.core import clock
+from backend.core.editing import edit_row
+from backend.core.ids import new_id
+from backend.core.problems import Fault, Forbidden, Invalid, NotFound
+from backend.customers.models import Contact, Customer, Site
+from backend.workorders import ports, settling
+from backend.workorders.models import LogEntry, WorkOrder, WorkOrderAsset
+from backend.workorders.problems import GatesOpen, StepNotAllowed
+from backend.workorders.rules import states
+from backend.workorders.rules.entries import WHATS
+
+# ---------------------------------------------------------------- whose
+
+
+def visible(actor: Any) -> sa.ColumnElement[bool]:
+    """Work orders that the actor sees: an admin all, a dispatcher those of her branches and of their customers, an
+    engineer those she owns or has or had a visit on."""
+    if actor.role == "admin":
+        return sa.true()
+    if actor.role == "dispatcher":
+        customers = sa.select(Customer.id).where(Customer.branch_id.in_(actor.branch_ids))
+        return sa.or_(WorkOrder.branch_id.in_(actor.branch_ids), WorkOrder.customer_id.in_(customers))
+    mine = [WorkOrder.id.in_(answer(actor.user_id)) for answer in ports.work_of_engineer.answers]
+    return sa.or_(WorkOrder.owner_id == actor.user_id, *mine)
+
+
+def customers_of_engineer(user_id: str) -> sa.Select[tuple[str]]:
+    """Ids of the customers whose work an engineer owns or visits."""
+    mine = [WorkOrder.id.in_(answer(user_id)) for answer in ports.work_of_engineer.answers]
+    return sa.select(WorkOrder.customer_id).where(sa.or_(WorkOrder.owner_id == user_id, *mine))
+
+
+def work_order_for(session: Session, actor: Any, work_order_id: str) -> WorkOrder:
+    """The work order, if the actor sees it. Raises NotFound."""
+    row = session.scalar(sa.select(WorkOrder).where(WorkOrder.id == work_order_id, visible(actor)))
+    if row is None:
+        raise NotFound()
+    return row
+
+
+# ---------------------------------------------------------------- the log
+
+
+def add_log_entry(
+    session: Session, work_order: WorkOrder, *, what: str, at: datetime, now: datetime,
+    corrected_at: datetime | None = None, quality: str = "server", received_at: datetime | None = None,
+    author_id: str | None = None, entered_by_id: str | None = None, source: str = "office",
+    visit_id: str | None = None, note: str = "", data: Mapping[str, Any] | None = None, entry_id: str | None = None,
+) -> LogEntry:  # fmt: skip
+    """The one way into the log (K-3). The work order is settled before the transaction ends.
+
+    at            as claimed; corrected_at as the server counts it (the same when not given)
+    author_id     whose word it is; entered_by_id who typed it, where that is somebody else
+    """
+    if what not in WHATS:
+        raise ValueError(f"no such log entry: {what}")
+    row = LogEntry(
+        id=entry_id or new_id(), work_order_id=work_order.id, visit_id=visit_id, what=what, at=at,
+        corrected_at=corrected_at or at, quality=quality, received_at=received_at or now, author_id=author_id,
+        entered_by_id=entered_by_id, source=source, note=note, data=dict(data or {}),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    _follow(session, work_order, what, now)
+    return row
+
+
+def void_log_entry(
+    session: Session, entry: LogEntry, *, reason: str, now: datetime, author_id: str | None = None
+) -> LogEntry:
+    """A wrong line no longer counts, and stays readable with the reason."""
+    if entry.voided_at is None:
+        entry.voided_at, entry.void_reason = now, reason
+        entry.data = {**(entry.data or {}), "voided_by_id": author_id}
+        session.flush()
+        work_order = session.get_one(WorkOrder, entry.work_order_id)
+        work_order.state = states.state_of(settling.entries_of(session, work_order.id))
+        settling.mark(session, work_order.id, now)
+    return entry
+
+
+def _follow(session: Session, work_order: WorkOrder, what: str, now: datetime) -> None:
+    """The state is known at once, the rest when the transaction ends."""
+    moves = any(step.what == what for step in states.STEPS) or what in states.VISIT_GONE
+    if moves:
+        state = states.state_of(settling.entries_of(session, work_order.id))
+        ends = (state in states.ENDED) != (work_order.state in states.ENDED)
+        work_order.state = state
+        if ends:
+            for tell in ports.scope_changed.answers:
+                tell(session, work_order.id, now)
+    settling.mark(session, work_order.id, now)
+
+
+def log_by_hand(
+    session: Session, actor: Any, work_order: WorkOrder, values: Mapping[str, Any], now: datetime
+) -> LogEntry:
+    """A line somebody writes in the console or on her phone. Raises Invalid, Forbidden.
+
+    values  {id?, what, at?, note, data, visit_id?} and, from a phone, {corrected_at, quality, received_at, source}
+    """
+    check_may_log(actor, values["what"])
+    at = values.get("at") or now
+    faults = _faults_of_entry(values, at, now)
+    if faults:
+        raise Invalid(faults=faults)
+    return add_log_entry(
+        session, work_order, what=values["what"], at=at, now=now, corrected_at=values.get("corrected_at"),
+        quality=values.get("quality", "server"), received_at=values.get("received_at"), author_id=actor.user_id,
+        source=values.get("source", "office"), visit_id=values.get("visit_id"), note=values.get("note") or "",
+        data=values.get("data"), entry_id=values.get("id"),
+    )  # fmt: skip
+
+
+def check_may_log(actor: Any, what: str) -> None:
+    """Raises Invalid for an unknown word, Forbidden for one that is not the actor's to write."""
+    writers = WHATS.get(what)
+    if not writers:
+        words = ", ".join(word for word, who in WHATS.items() if who)
+        raise Invalid(
+            faults=[Fault("$.what", {"zh": f"能手写的有：{words}", "en": f"By hand one can write: {words}"})]
+        )
+    side = "engineer" if actor.role == "engineer" else "office"
+    if side not in writers and not (actor.role == "admin"):
+        raise Forbidden()
+
+
+def void_by_hand(
+    session: Session, actor: Any, work_order: WorkOrder, entry_id: str, reason: str, now: datetime
+) -> LogEntry:
+    """Take back a line: one's own, or for the office any that can be written by hand. Raises Invalid, Forbidden."""
+    entry = session.get(LogEntry, entry_id)
+    if entry is None or entry.work_order_id != work_order.id:
+        raise NotFound()
+    if not reason.strip():
+        raise Invalid(faults=[Fault("$.reason", {"zh": "请写明原因。", "en": "Please state the reason."})])
+    if not WHATS.get(entry.what) or (actor.role == "engineer" and entry.author_id != actor.user_id):
+        raise Forbidden()
+    return void_log_entry(session, entry, reason=reason, now=now, author_id=actor.user_id)
+
+
+_NEEDS_NOTE = ("waiting", "rejected", "excused")
+
+
+def _faults_of_entry(values: Mapping[str, Any], at: datetime, now: datetime) -> list[Fault]:
+    data = values.get("data") or {}
+    faults = []
+    if at > now and "corrected_at" not in values:
+        faults.append(Fault("$.at", {"zh": "这个时间还没有到。", "en": "This time has not come yet."}))
+    if values["what"] in _NEEDS_NOTE and not (values.get("note") or "").strip():
+        faults.append(Fault("$.note", {"zh": "请写明原因。", "en": "Please state the reason."}))
+    if values["what"] == "promised":
+        try:
+            clock.parse(data.get("promised_for"))
+        except (TypeError, ValueError):
+            words = {"zh": "请写明承诺的时间。", "en": "State the promised time, with its zone."}
+            faults.append(Fault("$.data.promised_for", words))
+    if values["what"] == "excused" and data.get("clock") not in (
+        "dispatch",
+        "respond",
+        "arrive",
+        "resolve",
+        "report",
+    ):
+        faults.append(Fault("$.data.clock", {"zh": "请写明哪一个时限。", "en": "State which clock."}))
+    return faults
+
+
+# ---------------------------------------------------------------- changing
+
+TEXTS = frozenset({"symptom"})
+
+
+def change(
+    session: Session, actor: Any, work_order: WorkOrder, out: Any, base: Mapping[str, Any], fields: Mapping[str, Any],
+    now: datetime,
+) -> set[str]:  # fmt: skip
+    """Merge the office's changes; what they alter in the decision is decided again. Returns the fields written."""
+    check_references(session, work_order, fields, "$.fields.")
+    written = edit_row(work_order, out, base, fields, TEXTS)
+    if not written:
+        return written
+    if "asset_ids" in written:
+        keep_pairs(session, work_order)
+    session.flush()
+    if written - {"symptom", "caller_name", "caller_phone", "phone_reason", "contact_id"}:
+        shown = {name: base[name] for name in sorted(written)}
+        add_log_entry(
+            session, work_order, what="changed", at=now, now=now, author_id=actor.user_id, data={"before": shown}
+        )
+    settling.mark(session, work_order.id, now)
+    if written & {"owner_id", "site_id", "customer_id", "contact_id", "asset_ids"}:
+        for tell in ports.scope_changed.answers:
+            tell(session, work_order.id, now)
+    return written
+
+
+def check_references(session: Session, work_order: WorkOrder, fields: Mapping[str, Any], path: str = "$.") -> None:
+    """Raises Invalid where site, contact, assets, contract or owner do not belong. `work_order` may be unsaved."""
+    customer_id = work_order.customer_id
+    faults = []
+
+    def wrong(name: str, zh: str, en: str) -> None:
+        faults.append(Fault(f"{path}{name}", {"zh": zh, "en": en}))
+
+    site = session.get(Site, fields.get("site_id") or work_order.site_id)
+    if site is None or site.customer_id != customer_id:
+        wrong("site_id", "这个客户没有这个现场。", "The customer has no such site.")
+    for name, model in (("contact_id", Contact), ("contract_id", Contract)):
+        row = session.get(model, fields[name]) if fields.get(name) else None
+        if fields.get(name) and (row is None or row.customer_id != customer_id):
+            wrong(name, "这个客户没有这一条。", "The customer has no such record.")
+    ids = fields.get("asset_ids") or []
+    known = set(session.scalars(sa.select(Asset.id).where(Asset.id.in_(ids), Asset.customer_id == customer_id)))
+    if set(ids) - known:
+        wrong("asset_ids", "这些设备不是这个客户的。", "These assets are not the customer's.")
+    owner = session.get(User, fields["owner_id"]) if fields.get("owner_id") else None
+    if fields.get("owner_id") and (owner is None or owner.disabled_at is not None):
+        wrong("owner_id", "没有这个人，或者账号已停用。", "There is no such person, or the account is disabled.")
+    if faults:
+        raise Invalid(faults=faults)
+
+
+def keep_pairs(session: Session, work_order: WorkOrder) -> None:
+    """The pairs of work order and asset say what `asset_ids` says."""
+    work_order.asset_ids = list(dict.fromkeys(work_order.asset_ids or []))
+    session.flush()
+    session.execute(sa.delete(WorkOrderAsset).where(WorkOrderAsset.work_order_id == work_order.id))
+    for asset_id in work_order.asset_ids:
+        session.add(WorkOrderAsset(work_order_id=work_order.id, asset_id=asset_id))
+    session.flush()
+
+
+# ---------------------------------------------------------------- ends and beginnings anew
+
+
+def cancel(session: Session, actor: Any, work_order: WorkOrder, reason: str, now: datetime) -> WorkOrder:
+    """Call the work off; open visits are called off with it. What engineers did and still send stays attached."""
+    return _step(session, actor, work_order, "cancelled", reason, now)
+
+
+def reopen(session: Session, actor: Any, work_order: WorkOrder, reason: str, now: datetime) -> WorkOrder:
+    """It was not over after all."""
+    return _step(session, actor, work_order, "reopened", reason, now)
+
+
+def close(session: Session, actor: Any, work_order: WorkOrder, reason: str, now: datetime) -> WorkOrder:
+    """Close when every gate holds; an admin may override with a reason. Raises GatesOpen listing what is missing."""
+    if states.after(work_order.state, "closed") is None:
+        raise StepNotAllowed(extra={"state": work_order.state})
+    settling.settle_all(session)
+    missing = [gate for gate in work_order.gates if not gate["holds"]]
+    early = work_order.state in states.WORKING
+    if missing or early:
+        if not actor.may("work_orders.override") or not reason.strip():
+            raise GatesOpen(faults=_faults_of_gates(missing, early), extra={"gates": missing})
+        gates = [gate["gate"] for gate in missing]
+        add_log_entry(session, work_order, what="overridden", at=now, now=now, author_id=actor.user_id, note=reason,
+                      data={"gates": gates})  # fmt: skip
+    return _step(session, actor, work_order, "closed", reason, now, needs_reason=False)
+
+
+def _faults_of_gates(missing: list[dict[str, Any]], early: bool) -> list[Fault]:
+    faults = [Fault(f"$.gates.{gate['gate']}", gate["why"]) for gate in missing]
+    if early:
+        words = {"zh": "故障还没有解决。", "en": "It is not solved yet."}
+        faults.append(Fault("$.state", words))
+    return faults
+
+
+def _step(
+    session: Session, actor: Any, work_order: WorkOrder, what: str, reason: str, now: datetime, *,
+    needs_reason: bool = True,
+) -> WorkOrder:  # fmt: skip
+    if needs_reason and not reason.strip():
+        raise Invalid(faults=[Fault("$.reason", {"zh": "请写明原因。", "en": "Please state the reason."})])
+    if states.after(work_order.state, what) is None:
+        raise StepNotAllowed(extra={"state": work_order.state})
+    add_log_entry(session, work_order, what=what, at=now, now=now, author_id=actor.user_id, note=reason)
+    if work_order.state in states.ENDED:
+        for tell in ports.ended.answers:
+            tell(session, work_order, actor, reason, now)
+    return work_order

@@ -1,0 +1,223 @@
+"""Settling a work order: state, clocks, charges and gates derived anew from facts and log, and kept for reading.
+
+Everything that may change them marks the work order; it is settled once, last in the same write transaction. So a
+batch of two hundred log entries decides a work order once, and opening a list decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.assets.models import Asset
+from backend.contracts.models import Contract
+from backend.core import clock
+from backend.customers.models import Customer, Site
+from backend.workorders import ports
+from backend.workorders.decision import Case, decided
+from backend.workorders.models import LogEntry, WorkOrder, WorkOrderAsset
+from backend.workorders.rules import clocks as clock_rules
+from backend.workorders.rules.entries import Entry
+from backend.workorders.rules.states import ENDED, state_of
+
+_DUE = "work_orders_to_settle"
+CONTACTS = ("reported", "contacted", "remote_started", "arrived", "solved", "accepted", "rejected", "left")
+
+
+def mark(session: Session, work_order_id: str, now: datetime) -> None:
+    """This work order is to be settled before the transaction ends."""
+    session.info.setdefault(_DUE, {})[work_order_id] = now
+
+
+def settle_all(session: Session) -> None:
+    """Settle what is marked; runs before every commit, and where an answer needs the result at once."""
+    marked = session.info.pop(_DUE, {})
+    for work_order_id, now in marked.items():
+        work_order = session.get(WorkOrder, work_order_id)
+        if work_order is not None:
+            settle(session, work_order, now)
+    if marked:
+        session.flush()
+
+
+def settle(session: Session, work_order: WorkOrder, now: datetime) -> None:
+    """Derive everything about one work order anew. The result does not depend on the order in which entries came."""
+    session.flush()
+    entries = entries_of(session, work_order.id)
+    state = state_of(entries)
+    was_open = work_order.state not in ENDED
+    if state != work_order.state:
+        work_order.state = state
+        if was_open != (state not in ENDED):
+            for tell in ports.scope_changed.answers:
+                tell(session, work_order.id, now)
+    ended = [entry.at for entry in entries if entry.what == state]
+    work_order.closed_at = max(ended) if state in ENDED and ended else None
+    contacts = [entry.at for entry in entries if entry.what in CONTACTS]
+    work_order.last_contact_at = max(contacts, default=None)
+    answer = decided(session, case_of(session, work_order, entries), now)
+    work_order.entitlement = answer["entitlement"]
+    work_order.owed = answer["owed"]
+    work_order.missing = answer["missing"]
+    work_order.letters = answer["letters"]
+    work_order.clocks = _with_outcomes(answer["clocks"], entries, work_order.channel, now)
+    work_order.gates = [gate | _held(session, work_order, entries, gate) for gate in answer["gates"]]
+    _keep_for_lists(work_order)
+
+
+def entries_of(session: Session, work_order_id: str) -> list[Entry]:
+    """The log as the rules see it: what is voided is left out."""
+    query = sa.select(
+        LogEntry.id, LogEntry.what, LogEntry.corrected_at, LogEntry.visit_id, LogEntry.note, LogEntry.data
+    ).where(LogEntry.work_order_id == work_order_id, LogEntry.voided_at.is_(None))
+    return [Entry(*row[:5], data=row[5] or {}) for row in session.execute(query)]
+
+
+def case_of(session: Session, work_order: WorkOrder, entries: Sequence[Entry]) -> Case:
+    """The facts of a stored work order, those of the log included."""
+    ids = list(work_order.asset_ids or [])
+    found = {row.id: row for row in session.scalars(sa.select(Asset).where(Asset.id.in_(ids)))} if ids else {}
+    return Case(
+        customer=session.get_one(Customer, work_order.customer_id),
+        site=session.get_one(Site, work_order.site_id),
+        assets=[found[ident] for ident in ids if ident in found],
+        contract=session.get(Contract, work_order.contract_id) if work_order.contract_id else None,
+        kind=work_order.kind,
+        channel=work_order.channel,
+        priority=work_order.priority,
+        reported_at=work_order.reported_at,
+        fault=work_order.fault,
+        remote_started_at=_first(entries, "remote_started"),
+        onsite_decided_at=_first(entries, "decided_on_site", "sent"),
+        promised_for=_promised(entries),
+        causes=_causes(session, work_order.id),
+        repairs=[r for answer in ports.repairs_of.answers for r in answer(session, ids, work_order.id)],
+    )
+
+
+def _causes(session: Session, work_order_id: str) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for answer in ports.causes_of.answers:
+        out |= answer(session, work_order_id)
+    return out
+
+
+def _first(entries: Sequence[Entry], *whats: str) -> datetime | None:
+    return min((entry.at for entry in entries if entry.what in whats), default=None)
+
+
+def _promised(entries: Sequence[Entry]) -> datetime | None:
+    """The date last promised in writing (C-08)."""
+    promises = [entry for entry in entries if entry.what == "promised" and entry.data.get("promised_for")]
+    last = max(promises, key=lambda entry: (entry.at, entry.id), default=None)
+    return clock.parse(last.data["promised_for"]) if last else None
+
+
+def _with_outcomes(
+    decided_clocks: Sequence[dict[str, Any]], entries: Sequence[Entry], channel: str, now: datetime
+) -> list[dict[str, Any]]:
+    """Each decided clock with its state and the entry that made it so."""
+    measured = [
+        clock_rules.Clock(c["name"], c["clause"], clock.parse(c["starts"]), clock.parse(c["due"]), c["is_at_once"])
+        for c in decided_clocks
+    ]
+    governs = clock_rules.governing(measured)
+    out = []
+    for given, measure in zip(decided_clocks, measured, strict=True):
+        outcome = clock_rules.outcome_of(measure, entries, channel, now)
+        near = clock_rules.near_at(measure)
+        out.append(
+            given
+            | {
+                "near_at": clock.iso(near.replace(microsecond=near.microsecond // 1000 * 1000)),
+                "governs": governs[measure.name] is measure,
+                "state": outcome.state,
+                "met_at": clock.iso(outcome.met_at),
+                "met_by": outcome.met_by,
+                "excused_by": outcome.excused_by,
+                "excuse": outcome.excuse,
+            }
+        )
+    return out
+
+
+def _held(session: Session, work_order: WorkOrder, entries: Sequence[Entry], gate: dict[str, Any]) -> dict[str, Any]:
+    """Does a gate hold, why not, and where to mend it."""
+    name = gate["gate"]
+    if any(e.what == "overridden" and name in e.data.get("gates", ()) for e in entries):
+        return {"holds": True, "why": {}, "link": {}, "is_overridden": True}
+    answers = (answer(session, work_order, name) for answer in ports.gate_answers.answers)
+    for said in (_own_answer(work_order, name, entries), *answers):
+        if said is not None:
+            return {"holds": said.holds, "why": dict(said.why), "link": dict(said.link), "is_overridden": False}
+    why = {"zh": "系统里还没有这一步的凭据。", "en": "There is no record of this step yet."}
+    return {"holds": False, "why": why, "link": {}, "is_overridden": False}
+
+
+def _own_answer(work_order: WorkOrder, gate: str, entries: Sequence[Entry]) -> ports.GateAnswer | None:
+    """Gates that the work order and its log answer by themselves."""
+    whats = {entry.what for entry in entries}
+    here: dict[str, str | None] = {"kind": "work_order", "id": work_order.id}
+    answers = {
+        "owner_required": (work_order.owner_id is not None, "还没有指定负责人。", "No owner is named."),
+        "phone_reason": (
+            bool(work_order.phone_reason.strip()) or "sent" in whats or work_order.channel != "phone",
+            "电话处理要写明理由，或者派人上门。",
+            "Handling by phone needs a stated reason, or somebody is sent.",
+        ),
+        "onsite_required": ("sent" in whats, "必须派人上门，不能只在电话里处理。", "Somebody must be sent."),
+        "backup_notice": ("backup_notice" in whats, "客户还没有确认备份提醒。", "The back-up notice is not acknowledged."),
+        "user_damage_notice": (
+            "user_damage_notice" in whats,
+            "人为损坏：动手之前要先告知费用并请客户确认。",
+            "User damage: tell the price and have it acknowledged before work.",
+        ),
+        "training_signoff": ("training_signoff" in whats, "培训还没有签字确认。", "The training is not signed off."),
+    }  # fmt: skip
+    if gate == "customer_acceptance" and _is_accepted(entries):
+        return ports.GateAnswer(True)
+    if gate not in answers:
+        return None
+    holds, zh, en = answers[gate]
+    return ports.GateAnswer(holds, {} if holds else {"zh": zh, "en": en}, {} if holds else here)
+
+
+def _is_accepted(entries: Sequence[Entry]) -> bool:
+    """The customer accepted and did not reject afterwards."""
+    words = [e for e in sorted(entries, key=lambda e: (e.at, e.id)) if e.what in ("accepted", "rejected")]
+    return bool(words) and words[-1].what == "accepted"
+
+
+def _keep_for_lists(work_order: WorkOrder) -> None:
+    """The few columns that lists and the board ask by."""
+    running = [c for c in work_order.clocks if c["state"] == "running"]
+    work_order.next_due_at = min((clock.parse(c["due"]) for c in running), default=None)
+    work_order.next_near_at = min((clock.parse(c["near_at"]) for c in running), default=None)
+    work_order.has_missed_clock = any(c["state"] == "missed" for c in work_order.clocks)
+
+
+def contract_changed(session: Session, contract_id: str, now: datetime) -> None:
+    """Work that is still open under a changed contract is decided again."""
+    mine = sa.select(WorkOrderAsset.work_order_id).join(Asset, Asset.id == WorkOrderAsset.asset_id)
+    query = sa.select(WorkOrder.id).where(
+        WorkOrder.state.not_in(ENDED),
+        sa.or_(WorkOrder.contract_id == contract_id, WorkOrder.id.in_(mine.where(Asset.contract_id == contract_id))),
+    )
+    for work_order_id in session.scalars(query):
+        mark(session, work_order_id, now)
+
+
+def clocks_at(stored: Sequence[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """Stored clocks as they stand at `now`: a running one turns near and missed by itself. Decides nothing."""
+    text = clock.iso(now.astimezone(UTC)) or ""
+    out = []
+    for one in stored or []:
+        state = one["state"]
+        if state == "running":
+            state = "missed" if text > one["due"] else "near" if text >= one["near_at"] else "running"
+        out.append({**one, "state": state})
+    return out

@@ -1,0 +1,1 @@
+"""The product in a real browser, by taps and keys."""
