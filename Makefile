@@ -5,7 +5,7 @@ DEMO ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev build run test test-fast test-long e2e bench bench-sync shots seed reset lint migration
+.PHONY: help setup setup-dev build run test test-fast test-long e2e bench bench-sync shots seed reset lint client migration
 
 help:  ## this list
 	@awk 'BEGIN{FS=":.*## "} /^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ seed: setup  ## load the demo company into an empty database
 
 reset:  ## throw var/ away (asks first)
 	@printf 'This removes var/ with every record and photo in it. Type yes: ' && read answer && [ "$$answer" = yes ] && rm -rf var && echo 'var/ is gone.'
+
+client: setup  ## make the apps' TypeScript types from the API's description anew
+	@$(BIN)/python tools/api_client.py
 
 migration: setup-dev  ## write the migration from the models to the newest schema: NAME="what changed"
 	@$(BIN)/python -m backend migration "$(NAME)"

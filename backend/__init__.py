@@ -34,7 +34,7 @@ def create_app(config: dict[str, Any] | None = None) -> APIFlask:
     from flask_migrate import Migrate
 
     from backend import config as settings
-    from backend.core import http
+    from backend.core import http, openapi
     from backend.core.db import configure_engine, db
 
     app = APIFlask(
@@ -58,6 +58,7 @@ def create_app(config: dict[str, Any] | None = None) -> APIFlask:
     with app.app_context():
         configure_engine(db.engine)
         http.init_app(app)
+        openapi.init_app(app)
         _wire_slices(app)
     return app
 

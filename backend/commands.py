@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import getpass
+import json
 import os
 import socket
 import sqlite3
@@ -60,6 +61,12 @@ def migrate(app: Flask) -> None:
             flask_migrate.upgrade(directory=str(ROOT / "backend" / "migrations"))
     except SQLAlchemyError as error:
         raise Failed(f"the database cannot be opened or migrated: {str(error).splitlines()[0]}") from error
+
+
+def do_openapi(_options: argparse.Namespace) -> None:
+    app = create_app()
+    with app.app_context():
+        print(json.dumps(app.spec, indent=1, sort_keys=True, ensure_ascii=False, default=str))
 
 
 def do_migration(options: argparse.Namespace) -> None:
