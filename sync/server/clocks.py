@@ -26,15 +26,14 @@ def parse_instant(text: Any) -> datetime | None:
     if not isinstance(text, str) or not _INSTANT.match(text):
         return None
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
     except ValueError:
         return None
 
 
 def instant_text(at: datetime) -> str:
     """An aware instant as M-03 writes it."""
-    at = at.astimezone(UTC)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def corrected_time(occurred_at: Any, clock: dict[str, Any] | None, received_at: datetime) -> Corrected:

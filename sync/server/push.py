@@ -80,6 +80,8 @@ def push(
     try:
         acked, results = work(stepwise=False)
     except _Again:
+        results = None
+    if results is None:
         acked, results = work(stepwise=True)
     epoch, head = transactions.head()
     return PushAnswer(epoch, acked, head, results)

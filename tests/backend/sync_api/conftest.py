@@ -40,7 +40,9 @@ class Phone:
         return {"device_id": self.device_id, "epoch": None, "schema": 1, "app": "test", "ops": list(ops)} | given
 
     def send(self, body: bytes, **headers: str) -> Any:
-        return self.client.post("/api/sync/v1/push", data=body, headers={"Content-Type": "application/json"} | headers)
+        return self.client.post(
+            "/api/sync/v1/push", data=body, headers={"Content-Type": "application/json"} | headers
+        )
 
     def push(self, *ops: Any, packed: bool = False, **given: Any) -> Any:
         body = json.dumps(self.envelope(*ops, **given)).encode()

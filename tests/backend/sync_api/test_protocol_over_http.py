@@ -10,7 +10,9 @@ import pytest
 
 from tests.sync.exchanges import Exchange
 
-CASES = json.loads((Path(__file__).parents[3] / "sync" / "vectors" / "protocol.json").read_text(encoding="utf-8"))["cases"]
+CASES = json.loads((Path(__file__).parents[3] / "sync" / "vectors" / "protocol.json").read_text(encoding="utf-8"))[
+    "cases"
+]
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["name"][:60]) for case in CASES])

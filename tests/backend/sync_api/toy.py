@@ -39,7 +39,15 @@ class Tag(ToyBase):
 
 
 FIELDS = ("title", "body", "due", "count", "number", "tags", "closed")
-OWNERS = {"title": "both", "body": "both", "due": "office", "count": "engineer", "number": "server", "tags": "both", "closed": "server"}
+OWNERS = {
+    "title": "both",
+    "body": "both",
+    "due": "office",
+    "count": "engineer",
+    "number": "server",
+    "tags": "both",
+    "closed": "server",
+}
 
 
 def note_json(note: Note) -> dict[str, Any]:
@@ -51,7 +59,12 @@ def note_buckets(note: Note, _session: Any) -> set[str]:
 
 
 def add_note(session: Any, op: Any, ctx: Any) -> None:
-    session.add(Note(id=op.record_id, **({"title": "A", "body": "甲。乙。丙。", "count": 0, "tags": [], "closed": False} | op.args)))
+    session.add(
+        Note(
+            id=op.record_id,
+            **({"title": "A", "body": "甲。乙。丙。", "count": 0, "tags": [], "closed": False} | op.args),
+        )
+    )
 
 
 def add_tag(session: Any, op: Any, ctx: Any) -> None:
@@ -101,6 +114,8 @@ def toy_kinds(app: Any) -> Iterator[None]:
         with app.app_context():
             db.session.remove()
             ToyBase.metadata.drop_all(db.engine)
-        for part, before in zip((registry.kinds, registry.types, registry.records, registry.of_model), kept, strict=True):
+        for part, before in zip(
+            (registry.kinds, registry.types, registry.records, registry.of_model), kept, strict=True
+        ):
             part.clear()
             part.update(before)

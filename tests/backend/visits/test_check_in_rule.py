@@ -11,7 +11,14 @@ from backend.visits.rules.plausibility import flags_of
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "check-in.json").read_text(encoding="utf-8"))
 SITE = {"lat_e7": 305780000, "lng_e7": 1039470000, "radius_m": 150}
-FIX = {"lat_e7": 305780000, "lng_e7": 1039470000, "accuracy_m": 12, "age_s": 3, "at_s": 1_000_000, "local_on": "2026-11-23"}
+FIX = {
+    "lat_e7": 305780000,
+    "lng_e7": 1039470000,
+    "accuracy_m": 12,
+    "age_s": 3,
+    "at_s": 1_000_000,
+    "local_on": "2026-11-23",
+}
 
 
 def with_nan(value):
@@ -35,7 +42,9 @@ def test_a_fix_that_cannot_be_used_has_no_flag_beside_its_reason():
     assert flags_of({**FIX, "accuracy_m": 0}, SITE, clock_offset_ms=9_999_999) == ()
 
 
-@pytest.mark.parametrize(("offset_ms", "flags"), [(600_000, ()), (600_001, ("clock_offset",)), (-600_001, ("clock_offset",))])
+@pytest.mark.parametrize(
+    ("offset_ms", "flags"), [(600_000, ()), (600_001, ("clock_offset",)), (-600_001, ("clock_offset",))]
+)
 def test_a_clock_more_than_ten_minutes_off_is_flagged(offset_ms, flags):
     assert flags_of(FIX, SITE, clock_offset_ms=offset_ms) == flags
 
