@@ -252,7 +252,7 @@ def _check_ins() -> tuple[v.CheckIn, ...]:
         reason_code="basement",
         reason_text="地下二层收不到卫星。",
         fix=v.Fix(305790100, 1039480200, 90, 41, 62),
-        phone_verdict=v.Verdict("on_site", 41, 90, 150, None),
+        phone_verdict=v.Verdict("on_site", 41, 90, 150, "old_fix"),
         server_verdict=v.Verdict("uncertain", 141, 90, 150, "low_accuracy"),
         flags=("repeated_decimals",),
     )

@@ -40,17 +40,21 @@ class FontsMissing(RuntimeError):
 class Faces:
     """The fonts found: folders for the renderer, families in the order of falling back, and what they can show.
 
-    covered   every character that some family shows
+    covered     matches a text of which every character is in some family
+    per_family  matches a text that one family shows alone
     """
 
     folders: tuple[str, ...]
     families: tuple[str, ...]
-    covered: frozenset[str]
-    per_family: tuple[frozenset[str], ...]
+    covered: re.Pattern[str]
+    per_family: tuple[re.Pattern[str], ...]
+
+    def has(self, text: str) -> bool:
+        return self.covered.fullmatch(text) is not None
 
     def show(self, base: str, mark: str) -> bool:
         """Whether one family has both, so that the mark can sit on its base."""
-        return any(base in chars and mark in chars for chars in self.per_family)
+        return any(family.fullmatch(base + mark) for family in self.per_family)
 
 
 def find_faces(folders: Iterable[str | Path]) -> Faces:
@@ -70,16 +74,14 @@ def find_faces(folders: Iterable[str | Path]) -> Faces:
     if lacking:
         looked = ", ".join(str(folder) for folder in folders) or "no folder"
         raise FontsMissing(f"FONT_DIRS: {', '.join(lacking)} not found in {looked}; `npm ci` brings the fonts")
-    chars = {family: _characters(path) for family, path in extra.items()}
-    for family in (SANS, SERIF, MONO):
-        weights = [_characters(path) for (name, _), path in wanted.items() if name == family]
-        chars[family] = frozenset.intersection(*weights)
     order = (SANS, *extra)
+    chars = {family: _characters(path) for family, path in extra.items()}
+    chars[SANS] = _characters(wanted[SANS, 400]) & _characters(wanted[SANS, 600])
     return Faces(
         folders=tuple(dict.fromkeys(str(path.parent) for path in (*wanted.values(), *extra.values()))),
         families=order,
-        covered=frozenset().union(*(chars[family] for family in order)),
-        per_family=tuple(chars[family] for family in order),
+        covered=_only(set().union(*chars.values())),
+        per_family=tuple(_only(chars[family]) for family in order),
     )
 
 
@@ -88,7 +90,7 @@ def printable(text: str, faces: Faces | None = None) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = unicodedata.normalize("NFC", _SILENT.sub("", _NEWLINES.sub("\n", text)).replace("\t", "    "))
-    if faces is not None and faces.covered.issuperset(text.replace("\n", "")) and not _needs_care(text):
+    if faces is not None and faces.has(text) and not _needs_care(text):
         return text
     return "".join(_shown(text, faces))
 
@@ -135,7 +137,7 @@ def _shown(text: str, faces: Faces | None) -> Iterable[str]:
         else:
             base, marks = char, 0
             hidden = char in _DECEIVING or kind in ("Cc", "Cs", "Co", "Cn")
-            yield code_point(char) if hidden or (faces is not None and char not in faces.covered) else char
+            yield code_point(char) if hidden or (faces is not None and not faces.has(char)) else char
 
 
 def _font_files(folders: Iterable[str | Path]) -> list[Path]:
@@ -155,6 +157,17 @@ def _named(path: Path) -> tuple[str, int, bool]:
         return family, int(font["OS/2"].usWeightClass), bool(font["OS/2"].fsSelection & 1)
 
 
-def _characters(path: Path) -> frozenset[str]:
+def _characters(path: Path) -> set[int]:
     with TTFont(path, lazy=True) as font:
-        return frozenset(map(chr, font.getBestCmap()))
+        return set(font.getBestCmap())
+
+
+def _only(points: set[int]) -> re.Pattern[str]:
+    """A pattern for texts of these characters and newlines; a set of 30,000 strings would weigh on every collection."""
+    ranges: list[list[int]] = [[10, 10]]
+    for point in sorted(points - {10}):
+        if point == ranges[-1][1] + 1:
+            ranges[-1][1] = point
+        else:
+            ranges.append([point, point])
+    return re.compile("[" + "".join(f"\\U{a:08x}-\\U{b:08x}" for a, b in ranges) + "]*")

@@ -40,9 +40,8 @@ class PdfRenderer:
 
     def render(self, view: ReportView, language: Language, photos: Photos) -> bytes:
         """The report's PDF; a photo that `photos` does not have (None, KeyError) leaves a frame that says so."""
-        sheet = sheet_of(view, language)
-        pictures = paper_photos(photos_of(sheet), photos)
-        with_pictures = place_photos(sheet, pictures.__getitem__)
+        pictures = paper_photos(photos_of(view), photos)
+        with_pictures = place_photos(sheet_of(view, language), lambda sha256: pictures[sha256].result())
         try:
             return self._compiled(with_pictures, lambda text: printable(text, self.faces))
         except typst.TypstError:
@@ -70,12 +69,10 @@ def render_pdf(view: ReportView, language: Language, photos: Photos, renderer: P
     return renderer.render(view, language, photos)
 
 
-def photos_of(sheet: Any) -> list[str]:
-    """The hashes of all photos that the sheet shows, in reading order."""
-    if isinstance(sheet, dict):
-        here = [sheet["photo"]] if isinstance(sheet.get("photo"), str) else []
-        return here + [sha for inner in sheet.values() for sha in photos_of(inner)]
-    return [sha for inner in sheet for sha in photos_of(inner)] if isinstance(sheet, list) else []
+def photos_of(view: ReportView) -> list[str]:
+    """The hashes of all photos on the paper: those of the report, then the one of an absence or refusal."""
+    shown = [photo.sha256 for photo in view.signed.photos]
+    return shown + [view.acceptance.photo_sha256] if view.acceptance and view.acceptance.photo_sha256 else shown
 
 
 def place_photos(sheet: Any, picture: Callable[[str], Any]) -> Any:
