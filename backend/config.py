@@ -28,7 +28,11 @@ SETTINGS: dict[str, tuple[Any, Any, str]] = {
     "SIGN_IN_TRIES": (10, int, "wrong passwords per name and quarter of an hour before a wait"),
     "MAX_BODY_BYTES": (2 * 1024 * 1024, int, "largest request body that is read"),
     "MAX_FILE_BYTES": (20 * 1024 * 1024, int, "largest single file"),
-    "FONT_DIR": (str(ROOT / "node_modules"), str, "where the paper's fonts are"),
+    "FONT_DIRS": (
+        str(ROOT / "node_modules" / "@expo-google-fonts"),
+        str,
+        f"folders with the paper's fonts, {os.pathsep} between them; a further font there is a fallback for rare letters",
+    ),
     "PWA_DIR": (str(ROOT / "pwa" / "dist"), str, "the built phone app and console"),
 }
 

@@ -296,7 +296,7 @@ class CheckIn:
 
     tapped_at     as the phone's clock had it; corrected_at as the server counts it
     offset_ms     the phone's clock minus the server's; None when not known
-    quality       how good the correction is: exact, estimated, unknown
+    quality       how good the correction is: good, fair, poor; server where the office entered it
     received_at   when the server got it: late work shows
     """
 

@@ -87,9 +87,7 @@ def _photo(name: str, caption: str, at: str, finding_no: int | None = 1) -> v.Ph
 
 
 def _findings() -> tuple[v.Finding, ...]:
-    battery = v.PartLine(
-        "控制器电池模块", "01LJ607", 1, "YM10BG58H042", "YM10BG63N187", "original_new", "free", "B-07"
-    )
+    battery = v.PartLine("控制器电池模块", "01LJ607", 1, "YM10BG58H042", "YM10BG63N187", "maker", "free", "B-07")
     first = v.Finding(
         no=1,
         asset=v.Asset("storage", "IBM", "FlashSystem 5045", "78F13K2", "B2 机房 3 列 07 柜"),
@@ -232,7 +230,7 @@ def _check_ins() -> tuple[v.CheckIn, ...]:
         tapped_at=f"{day}07:31:08.800Z",
         corrected_at=f"{day}07:31:08.000Z",
         offset_ms=800,
-        quality="exact",
+        quality="good",
         received_at=f"{day}08:32:40.000Z",
         reason_code=None,
         reason_text=None,
@@ -247,9 +245,9 @@ def _check_ins() -> tuple[v.CheckIn, ...]:
         tapped_at=f"{day}08:12:30.800Z",
         corrected_at=f"{day}08:12:30.000Z",
         offset_ms=800,
-        quality="estimated",
+        quality="fair",
         received_at=f"{day}08:32:41.000Z",
-        reason_code="basement",
+        reason_code="indoors",
         reason_text="地下二层收不到卫星。",
         fix=v.Fix(305790100, 1039480200, 90, 41, 62),
         phone_verdict=v.Verdict("on_site", 41, 90, 150, "old_fix"),

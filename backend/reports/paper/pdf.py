@@ -7,8 +7,10 @@ markup; the compiler's root holds the template alone and it knows no package fol
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +66,20 @@ class PdfRenderer:
         return pdf
 
 
-def render_pdf(view: ReportView, language: Language, photos: Photos, renderer: PdfRenderer) -> bytes:
-    """The report as PDF."""
-    return renderer.render(view, language, photos)
+@lru_cache(maxsize=4)
+def renderer_for(font_dirs: str) -> PdfRenderer:
+    """The one renderer of this process for the setting FONT_DIRS; the first call reads the fonts (half a second)."""
+    return PdfRenderer(font_dirs.split(os.pathsep))
+
+
+def render_pdf(view: ReportView, language: Language, photos: Photos, font_dirs: str) -> bytes:
+    """The report as PDF.
+
+    photos     gives a photo's bytes to its SHA-256; None or KeyError: not here yet
+    font_dirs  the setting FONT_DIRS
+    raises     FontsMissing
+    """
+    return renderer_for(font_dirs).render(view, language, photos)
 
 
 def photos_of(view: ReportView) -> list[str]:

@@ -117,7 +117,7 @@ def _clock(clock: Clock, start: Instant, now: Instant, pen: Pen) -> dict[str, An
 
 def _result(clock: Clock, now: Instant, pen: Pen) -> str:
     if clock.state in ("excused", "paused", "idle"):
-        return pen.label(clock.state)
+        return pen.label("stopped" if clock.state == "idle" and clock.starts_at else clock.state)
     if clock.state == "met" and clock.met_at and clock.starts_at:
         return pen.label("took", t=pen.span(formats.seconds_between(clock.starts_at, clock.met_at)))
     if clock.due_at is None:
