@@ -23,7 +23,7 @@ from backend.letters.rules.letter import Letter
 from backend.letters.rules.reading import Reader
 
 DONE, WRONG_INPUT = 0, 2
-LIMIT_BYTES = 4 << 20
+LIMIT_BYTES = 4_194_304
 
 Source = str | Path | BinaryIO
 

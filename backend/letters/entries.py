@@ -21,7 +21,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DURATION = re.compile(r"([0-9]{1,6})\s*(min|h|d|s)")
 _UNIT_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 _NULLS = ("", "~", "null", "Null", "NULL")
-_LIMIT_BYTES = 1 << 20
+_LIMIT_BYTES = 1_048_576
 
 
 class Faults:
@@ -132,7 +132,7 @@ class Entry:
     def flag(self) -> bool:
         return self.word(("true", "false")) == "true"
 
-    def number(self, least: int = 0, most: int = 10**9) -> int:
+    def number(self, least: int = 0, most: int = 999_999_999) -> int:
         text = self.text()
         if not re.fullmatch(r"[0-9]{1,10}", text) or not least <= int(text) <= most:
             self.fault(f"应为 {least} 到 {most} 的整数", f"must be a whole number from {least} to {most}")
@@ -207,7 +207,8 @@ def read_entries(text: str | bytes, file: str) -> Entry:
     except (yaml.YAMLError, UnicodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         said = str(getattr(error, "problem", None) or error)
-        faults.add(mark.line + 1 if mark else 1, "", f"不是有效的 YAML：{said}", f"not valid YAML: {said}")
+        last = (text if isinstance(text, str) else text.decode("utf-8", "replace")).rstrip("\n").count("\n") + 1
+        faults.add(min(mark.line + 1, last) if mark else 1, "", f"不是有效的 YAML：{said}", f"not valid YAML: {said}")
         raise LetterFaulty(faults.found) from None
     if node is None:
         if not faults.found:

@@ -5,13 +5,14 @@ Called by everything that rolls a last day or opens on working days. A value: it
 
 from __future__ import annotations
 
+from calendar import SATURDAY, SUNDAY
 from collections.abc import Iterable, Mapping
 from datetime import MAXYEAR, date, timedelta
 from functools import lru_cache
 from hashlib import sha256
 
 REST, WORK = "rest", "work"
-_WEEKEND = (5, 6)
+_WEEKEND = (SATURDAY, SUNDAY)
 
 
 class Calendar:

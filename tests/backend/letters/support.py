@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,11 @@ FIFTH = Path(__file__).parent / "files" / "E.yaml"
 
 def raw_letter(letter_id: str) -> dict[str, Any]:
     """A letter file as texts, lists and mappings, every value as it stands in the file."""
-    path = FIFTH if letter_id == "E" else SHIPPED / f"{letter_id}.yaml"
+    return deepcopy(_read(FIFTH if letter_id == "E" else SHIPPED / f"{letter_id}.yaml"))
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
     return yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)
 
 
