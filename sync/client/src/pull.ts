@@ -164,10 +164,10 @@ export async function applyChanges(
   await letGo(tx, context, table, [...known.values()].filter((row) => gone.has(row.key)));
 }
 
-/** The row after a put; a lower rev only notes the bucket (M-42). */
+/** The row after a put; a lower rev only notes the bucket (M-42). A detached row may be of another epoch: it gives way. */
 function putRow(context: Context, row: StoredRow | undefined, change: Change): StoredRow {
   const buckets = [...new Set([...(row?.buckets ?? []), change.bucket])];
-  if (row && row.rev > change.rev) return { ...row, buckets, detached: 0 };
+  if (row && !row.detached && row.rev > change.rev) return { ...row, buckets };
   const fields = change.row ?? {};
   return {
     key: keyOf(change), kind: change.kind, id: change.id, rev: change.rev, buckets, detached: 0,
@@ -192,10 +192,14 @@ async function leaveBucket(tx: Transaction, context: Context, table: 'rows' | 's
 
 /** The kinds that the protocol itself knows: a stored file, a stuck operation that the server now tells of. */
 async function heedOwnKinds(tx: Transaction, context: Context, change: Change): Promise<void> {
-  if (change.kind === 'file' && change.row?.['state'] === 'stored') {
+  if (change.kind === 'file') {
     const file = await tx.get('files', change.id);
-    const same_bytes = file && (change.row['sha256'] ?? change.id) === file.sha256;
-    if (same_bytes) await tx.put('files', { ...file, state: 'stored', offset: file.size_bytes, problem: null });
+    if (!file || (change.row?.['sha256'] ?? change.id) !== file.sha256) return;
+    const state = change.row?.['state'];
+    if (state === 'stored') await tx.put('files', { ...file, state, offset: file.size_bytes, problem: null });
+    // A server put back to a backup waits again for bytes that it once had.
+    const is_wanted = state === 'pending' && file.is_here && (file.state === 'stored' || file.state === 'sent');
+    if (is_wanted) await tx.put('files', { ...file, state: 'waiting', offset: 0 });
   }
   if (change.kind === 'stuck_operation') {
     const row = change.row ?? {};

@@ -370,6 +370,23 @@ describe('reset', () => {
   });
 });
 
+it('a row kept for unsent work over a restore gives way to the server\'s, though its rev was higher', async () => {
+  const { model, ana, ben, record } = await synced();
+  const backup = model.backup();
+  for (const title of ['x', 'y', 'z']) model.write('note', record.id, { title }, 'dora');
+  await settle([ben], 1);
+  model.restore(backup);
+  model.records.delete(`note/${record.id}`);
+  model.feed.delete(`shared|note/${record.id}`);
+  await ben.local.drafts.set(record, 'title', 'typed', 'z');
+  await ben.engine.round();
+  expect(await note(ben, record)).toMatchObject({ is_detached: true, rev: 4 });
+  model.write('note', record.id, { title: 'again' }, 'dora');
+  await ben.engine.round();
+  expect(await note(ben, record)).toMatchObject({ is_detached: false, rev: 1, fields: { title: 'again' } });
+  await settle([ana], 1);
+});
+
 describe('a database that is not what it was', () => {
   it('copied while it went on elsewhere becomes a device of its own and loses nothing', async () => {
     const { model, ana, record } = await synced();

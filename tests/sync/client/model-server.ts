@@ -137,7 +137,7 @@ export class ModelServer {
     if (known && known.hash === hash(content) && known.author === user) return { ...known.result, seq: op.seq, replayed: true };
     if (known) return this.setAside(at, 'rejected', new Refused('operation-id-reused', 'op_id'), uuid7(this.now()));
     const result = this.attempt(at, op);
-    if (at.op_id) this.ledger.set(op.op_id, { hash: hash(content), author: user, device, seq: op.seq, op, result });
+    if (at.op_id) this.ledger.set(op.op_id, { hash: hash(content), author: user, device, seq: op.seq, op: content as Operation, result });
     if (op.mends && typeof result['rev'] === 'number') this.mend(op.mends, op.op_id);
     return result;
   }
@@ -415,6 +415,7 @@ export class ModelServer {
     const { stored, ...rest } = structuredClone(backup) as { stored: Map<string, number> };
     Object.assign(this, rest);
     this.files.stored = stored;
+    for (const sha256 of this.files.uploads.keys()) if (!stored.has(sha256)) this.files.uploads.delete(sha256);
     this.epoch = uuid7(this.now());
   }
 
