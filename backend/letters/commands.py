@@ -60,7 +60,7 @@ def _letters(read: Reader, raw: Any, at: str, keys: Iterable[str]) -> tuple[Lett
     """The letters that are named, even when other facts are wrong: every fault is told at once."""
     for key in keys:
         raw = raw.get(key) if isinstance(raw, dict) else None
-    letters = []
+    letters: list[Letter] = []
     for index, ref in enumerate(raw if isinstance(raw, list) else []):
         if not isinstance(ref, str) or not ref:
             continue

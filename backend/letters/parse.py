@@ -142,7 +142,7 @@ def _calendar(entry: Entry, scope: Scope) -> OpeningHours:
 
 def _windows(entry: Entry) -> tuple[tuple[int, int], ...]:
     """Windows of a day in minutes, ascending and apart: ["09:00-12:00", "13:30-17:30"]."""
-    found = []
+    found: list[tuple[int, int]] = []
     for each in entry.one_or_more():
         text = each.matching(_WINDOW, '应为 "09:00-17:00"', 'must look like "09:00-17:00"')
         if not text:

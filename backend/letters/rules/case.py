@@ -23,13 +23,20 @@ Pause = tuple[str, datetime, datetime]
 class Aged(Protocol):
     """What a period is counted on: an asset with its dates."""
 
-    brand: str | None
-    category: str | None
-    material: str | None
-    spells: tuple[Spell, ...]
-    today: date
+    @property
+    def brand(self) -> str | None: ...
+    @property
+    def category(self) -> str | None: ...
+    @property
+    def material(self) -> str | None: ...
+    @property
+    def spells(self) -> tuple[Spell, ...]: ...
+    @property
+    def today(self) -> date: ...
 
-    def path(self, name: str) -> str: ...
+    def path(self, name: str) -> str:
+        """Where the fact `name` stands in what was given."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

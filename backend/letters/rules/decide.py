@@ -109,7 +109,7 @@ def _clock(facts: Facts, clock: Clock) -> dict[str, Any]:
 
 def _reasons(counted: list[Answer]) -> list[dict[str, Any]]:
     """Each clause once, in clause order, with its words."""
-    cited = {}
+    cited: dict[tuple[str, str], dict[str, str]] = {}
     for answer in counted:
         letter = answer.case.letter
         for clause in answer.reasons:

@@ -74,7 +74,7 @@ class _Plan:
         if not self.contract.assets:
             start = self.contract.starts_on
             return [(None, start, last_day(period.products[0].term.after(start), self.calendar).day)]
-        spans = []
+        spans: list[tuple[ContractAsset | None, date, date]] = []
         for asset in self.assets:
             span = span_of(period, asset, self.calendar)
             if isinstance(span, Span):

@@ -107,7 +107,7 @@ def read_facts(read: Reader, raw: Any) -> Facts | None:
     spells = tuple(_spell(read, value, path, today) for value, path in read.rows(top.get("out_of_service"), OUT))
     repairs = tuple(_repair(read, value, path) for value, path in read.rows(top.get("repairs"), "$.repairs"))
     request = _request(read, top.get("request"), now)
-    if read.faults:
+    if read.faults or today is None:
         return None
     return Facts(
         now=now, tz=tz, letters=letters, spells=spells, repairs=repairs, today=today,
@@ -136,7 +136,8 @@ def _asset(read: Reader, raw: Any, today: date | None) -> dict[str, Any]:
     days = {}
     for key in words.ANCHORS:
         days[key] = read.day(raw.get(key), f"{at}.{key}")
-        if today and days[key] and days[key] > today:
+        day = days[key]
+        if today and day and day > today:
             read.fault(f"{at}.{key}", f"晚于 now（{today}）", f"is after now ({today})")
     genuine = read.flag(raw.get("genuine"), f"{at}.genuine")
     return {

@@ -28,7 +28,8 @@ class Reader:
     def __init__(self) -> None:
         self.faults: list[Fault] = []
 
-    def fault(self, path: str, zh: str, en: str) -> None:
+    def fault(self, path: str, zh: str, en: str) -> Any:
+        """Notes a fault; answers None, so that a reader can return it."""
         self.faults.append(Fault(path, zh, en))
 
     def mapping(self, value: Any, path: str, keys: Iterable[str]) -> dict[str, Any]:
