@@ -7,7 +7,7 @@ import { firsts } from './kit';
 
 /** Lets promises and the in-memory database run. */
 async function until(is_so: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 500; i++) {
+  for (let i = 0; i < 5000; i++) {
     if (await is_so()) return;
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
@@ -25,6 +25,11 @@ async function tabs(): Promise<{ one: Phone; two: Phone; model: ReturnType<typeo
   return { one, two, model };
 }
 
+/** Whether the leader sleeps until its idle timer (30 s, for chance is 0.5 here). */
+function rests({ timers }: Phone): boolean {
+  return [...timers.waiting.values()].includes(30_000);
+}
+
 function add(on: Phone): Promise<unknown> {
   return on.local.perform({ type: 'note.add', record: { kind: 'note', id: on.local.newId() }, args: { title: 'a' } });
 }
@@ -32,7 +37,7 @@ function add(on: Phone): Promise<unknown> {
 describe('the lead', () => {
   it('is held by one tab; a save in another is sent by the leader at once', async () => {
     const { one, two, model } = await tabs();
-    await until(() => model.requests.length > 0 && !one.engine.state().is_sending);
+    await until(() => rests(one));
     await add(two);
     await until(async () => (await two.local.counts()).operations === 0);
     expect(two.net.sent).toEqual([]);
@@ -53,6 +58,7 @@ describe('the lead', () => {
 
   it('is given up even while a request hangs for ever', async () => {
     const { one, two, model } = await tabs();
+    await until(() => rests(one));
     one.net.fate = () => new Promise(() => undefined);
     await add(one);
     await until(() => one.net.sent.some(({ path }) => path.endsWith('/push')));
@@ -63,6 +69,7 @@ describe('the lead', () => {
 
   it('ends a stuck attempt by its watchdog and tries again', async () => {
     const { one, two, model } = await tabs();
+    await until(() => rests(one));
     let hangs = true;
     one.net.fate = (_, on) => (hangs ? new Promise(() => undefined) : on());
     await add(one);
@@ -91,7 +98,7 @@ describe('the lead', () => {
 
   it('asks nothing before the time that the server named, however much is saved; by hand it does', async () => {
     const { one, two, model } = await tabs();
-    await until(() => model.requests.length > 0 && !one.engine.state().is_sending);
+    await until(() => rests(one));
     model.instead = () => ({ status: 429, headers: { 'retry-after': '60' }, text: '{"type":"/problems/too-many"}' });
     await add(one);
     await until(() => one.net.sent.some(({ path }) => path.endsWith('/push')));
