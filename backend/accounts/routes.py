@@ -11,8 +11,9 @@ from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from backend.accounts import roles, schemas, services
-from backend.accounts.models import Branch, Device, User, UserSession
+from backend.accounts.models import Branch, Company, Device, User, UserSession
 from backend.accounts.problems import WrongNameOrPassword
+from backend.core import editing
 from backend.core.db import db, write_transaction
 from backend.core.http import needs, public, request_now
 from backend.core.problems import Forbidden, NotFound
@@ -178,3 +179,29 @@ def patch_user(user_id: str, json_data: dict[str, Any]) -> User:
 @bp.doc(summary="Branches")
 def list_branches() -> list[Branch]:
     return list(db.session.scalars(sa.select(Branch).order_by(Branch.name)))
+
+
+@bp.get("/company")
+@needs("self")
+@bp.output(schemas.CompanyOut)
+@bp.doc(summary="The company of this installation")
+def show_company() -> Company:
+    return _company()
+
+
+@bp.patch("/company")
+@needs("settings.write")
+@bp.input(schemas.CompanyEdit)
+@bp.output(schemas.CompanyOut)
+@bp.doc(summary="Change the company's name, numbers, zone")
+def edit_company(json_data: dict[str, Any]) -> Company:
+    row = _company()
+    editing.edit_row(row, schemas.CompanyOut(), json_data["base"], json_data["fields"])
+    return row
+
+
+def _company() -> Company:
+    row = db.session.scalar(sa.select(Company))
+    if row is None:
+        raise NotFound()
+    return row

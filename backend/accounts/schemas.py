@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+from zoneinfo import available_timezones
+
 from apiflask import Schema
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from backend.accounts.roles import ROLES
-from backend.core.schemas import Id, Instant
+from backend.core.editing import edit_schema
+from backend.core.schemas import Id, Instant, Text, clean_text
 
 
 class SignInIn(Schema):
@@ -89,3 +93,33 @@ class BranchOut(Schema):
     province = fields.String(allow_none=True)
     tz = fields.String()
     phone = fields.String()
+
+
+class BothLanguages(fields.Dict):
+    """{zh, en}: what ships or is configured is said in both."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
+        value = super()._deserialize(value, attr, data, **kwargs)
+        if set(value) != {"zh", "en"} or not all(
+            isinstance(v, str) and 0 < len(v.strip()) <= 120 for v in value.values()
+        ):
+            raise ValidationError("中文和英文都要写，各 120 字以内 | Say it in zh and en, 120 characters each")
+        return {language: clean_text(text) for language, text in value.items()}
+
+
+class CompanyFields(Schema):
+    name = BothLanguages()
+    hotline = Text(max=40)
+    email = Text(max=120)
+    complaint_phone = Text(max=40)
+    currency = fields.String(validate=validate.Regexp(r"[A-Z]{3}\Z"))
+    tz = fields.String(validate=validate.OneOf(available_timezones(), error="不认识这个时区 | Unknown time zone"))
+    languages = fields.List(fields.String(validate=validate.OneOf(["zh", "en"])), validate=validate.Length(1, 2))
+
+
+class CompanyOut(CompanyFields):
+    id = fields.String()
+    is_demo = fields.Boolean()
+
+
+CompanyEdit = edit_schema("CompanyEdit", CompanyFields)

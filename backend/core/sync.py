@@ -59,7 +59,9 @@ class RecordKind:
     owners   field -> office | engineer | both | server | insert
     texts    fields that merge as long texts
     apply    (row, {field: JSON value}) writes merged values; the default sets attributes
-    follows  row -> keys of records: whoever sees one of them sees this one too
+    follows  row -> keys of records: whoever sees one of them sees this one too (with buckets None it also stays
+             where it is: a new line goes where its work order is, and leaves with a rescope)
+    inserts  fields that whoever makes the record gives it, whoever owns them later
     """
 
     kind: str
@@ -70,6 +72,7 @@ class RecordKind:
     texts: frozenset[str] = frozenset()
     apply: Callable[[Any, Mapping[str, Any]], None] = _set_fields
     follows: Callable[[Any, Session], Iterable[tuple[str, str]]] | None = None
+    inserts: frozenset[str] = frozenset()
 
 
 class SyncRegistry(Registry):
@@ -83,7 +86,9 @@ class SyncRegistry(Registry):
     def add_record(self, record: RecordKind) -> None:
         rules = {
             name: FieldRule(
-                frozenset(SIDES.get(owner, ())), owner == "insert", "text" if name in record.texts else "value"
+                frozenset(SIDES.get(owner, ())),
+                owner == "insert" or name in record.inserts,
+                "text" if name in record.texts else "value",
             )
             for name, owner in record.owners.items()
         }

@@ -157,7 +157,8 @@ def _move_one(session: Session, journal: Journal, members: _Members, moves: Move
         return
     said = kind.buckets(obj, session)
     if kind.follows:
-        wanted = set(said or ()).union(*(members.of(leader) for leader in kind.follows(obj, session)))
+        stays = set(held) if said is None else set(said)
+        wanted = stays.union(*(members.of(leader) for leader in kind.follows(obj, session)))
     else:
         wanted = set(said) if said is not None else set(held)
     for bucket in sorted(held - wanted):

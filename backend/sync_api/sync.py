@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from backend.core.backup import after_restore
 from backend.core.db import before_commit, db
 from backend.core.sync import operation_type, registry_of
-from backend.sync_api import journal, kinds, services
+from backend.sync_api import journal, kinds, scope, services
 from backend.sync_api.publish import publish, start_epoch
 
 _listening: list[bool] = []
@@ -33,5 +33,6 @@ def register(app: Flask) -> None:
     def new_epoch(session: Session, _now: datetime) -> None:
         start_epoch(session)
 
+    scope.register(app)
     before_commit(publish_changes)
     after_restore(new_epoch)
