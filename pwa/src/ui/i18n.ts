@@ -2,6 +2,7 @@
    Both app/main.ts and console/main.ts call createWords(). */
 import { createI18n } from 'vue-i18n'
 import shared from './i18n/zh-CN'
+import { speakWith } from './words-now'
 
 export const LANGUAGES = ['zh-CN', 'en'] as const
 export type Language = (typeof LANGUAGES)[number]
@@ -29,6 +30,11 @@ export function createWords(own: Words, loadEnglish: () => Promise<Words>) {
     missingWarn: true,
     messages: { 'zh-CN': { ...shared, ...own } as Words } as Record<string, Words>,
   })
+
+  speakWith(
+    (key, named) => i18n.global.t(key, named ?? {}),
+    () => languageOf(i18n.global.locale.value),
+  )
 
   async function useLanguage(next: Language): Promise<void> {
     if (next === 'en' && !i18n.global.availableLocales.includes('en')) {
