@@ -5,7 +5,9 @@ import '@/ui/phone.css'
 import { createApp } from 'vue'
 import { applyTheme } from '@/ui/theme'
 import App from './App.vue'
-import { router } from './router'
+import { lastScreen, router } from './router'
+import { checkSession, user } from './session'
+import { watchForUpdates } from './update'
 import { words } from './words'
 
 async function start(): Promise<void> {
@@ -14,7 +16,11 @@ async function start(): Promise<void> {
   const app = createApp(App)
   app.use(words.i18n)
   app.use(router)
+  const last = lastScreen()
+  if (last && ['', '#/', '#'].includes(location.hash)) await router.replace(last)
   app.mount('#app')
+  void watchForUpdates()
+  if (user.value) void checkSession()
 }
 
 void start()

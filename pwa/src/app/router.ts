@@ -1,14 +1,57 @@
-/* The phone's addresses. Screens needed while offline are all in the stored shell; the first ones are not split off. */
-import { createRouter, createWebHashHistory } from 'vue-router'
+/* The phone's addresses. The first screens are in the first bundle; the others are their own files of the stored shell.
+   While the customer holds the phone every address is the signing screen. The last screen is opened again after a kill. */
+import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
+import { handover } from '@/reports/handover'
+import TodayList from '@/visits/TodayList.vue'
+import { openData } from './data'
 import { user } from './session'
+import { startSending } from './sync'
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', name: 'today', component: TodayList },
+  { path: '/week', component: () => import('@/visits/WeekList.vue') },
+  { path: '/open', component: () => import('@/workorders/OpenList.vue') },
+  { path: '/search', component: () => import('@/workorders/SearchList.vue') },
+  { path: '/me', component: () => import('@/accounts/MeShow.vue') },
+  { path: '/sync', component: () => import('@/sync/SyncShow.vue') },
+  { path: '/visits/:id', component: () => import('@/visits/VisitShow.vue'), props: true },
+  { path: '/visits/:id/check-in', component: () => import('@/visits/VisitCheckIn.vue'), props: true },
+  { path: '/visits/:id/report', component: () => import('@/reports/ReportEdit.vue'), props: true },
+  { path: '/visits/:id/report/:findingId/part/:partId', component: () => import('@/reports/PartAdd.vue'), props: true },
+  { path: '/visits/:id/sign', name: 'sign', component: () => import('@/reports/ReportSign.vue'), props: true },
+  { path: '/visits/:id/check-out', component: () => import('@/visits/VisitCheckOut.vue'), props: true },
+  { path: '/sign-in', name: 'sign-in', component: () => import('@/accounts/SignIn.vue') },
+  { path: '/:rest(.*)', redirect: '/' },
+]
 
 export const router = createRouter({
   // hash addresses: one stored index.html answers them all, also in a browser that lost the service worker
   history: createWebHashHistory(),
-  routes: [{ path: '/sign-in', name: 'sign-in', component: () => import('@/accounts/SignIn.vue') }],
+  routes,
 })
 
-router.beforeEach((to) => {
-  if (!user.value && to.name !== 'sign-in') return { name: 'sign-in' }
+router.beforeEach(async (to) => {
+  if (!user.value) return to.name === 'sign-in' ? true : { name: 'sign-in' }
+  const local = await openData(user.value.id)
+  startSending(local)
+  const held = handover.value
+  if (held && (to.name !== 'sign' || to.params.id !== held.visitId)) return { name: 'sign', params: { id: held.visitId } }
   return true
 })
+
+const LAST = 'fp.last-screen'
+const REOPEN_MS = 12 * 3_600_000
+
+router.afterEach((to) => {
+  if (to.name !== 'sign-in') localStorage.setItem(LAST, JSON.stringify({ path: to.fullPath, at: Date.now(), user: user.value?.id }))
+})
+
+/** The screen that was open when the app died, when that is not long ago. */
+export function lastScreen(): string | null {
+  try {
+    const last = JSON.parse(localStorage.getItem(LAST) ?? 'null') as { path: string; at: number; user: string } | null
+    return last && last.user === user.value?.id && Date.now() - last.at < REOPEN_MS ? last.path : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,80 @@
+/* The phone's records: one database per server and user, opened before the first screen. Screens read through live()
+   and write through drafts and operations; nobody else knows of IndexedDB. */
+import { openStore } from '@fieldpledge/sync-client/dexie'
+import type { Fields, Json, Live, Local, Performing, RecordRef, View } from '@fieldpledge/sync-client'
+import { onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import { definitionsFor } from './definitions'
+
+let opened: { userId: string; local: Local } | null = null
+
+/** Opens the database of a user; the same one again is the same one. */
+export async function openData(userId: string): Promise<Local> {
+  if (opened?.userId === userId) return opened.local
+  if (opened) await opened.local.close()
+  const local = await openStore({ server: location.origin, userId, definitions: definitionsFor(userId) })
+  opened = { userId, local }
+  return local
+}
+
+/** The open database. Screens run only once it is open (router.ts). */
+export function data(): Local {
+  if (!opened) throw new Error('the database is not open')
+  return opened.local
+}
+
+export async function closeData(): Promise<void> {
+  const local = opened?.local
+  opened = null
+  await local?.close()
+}
+
+/** What a live read has given so far: undefined until the first answer, or the fault that stopped it. */
+export interface LiveAnswer<T> {
+  value: Readonly<ShallowRef<T | undefined>>
+  fault: Readonly<Ref<unknown>>
+}
+
+/** A read that is told again whenever what it read changes, in this tab or another; `of` restarts it. */
+export function useLive<T>(query: (local: Local) => Promise<T>, of: () => unknown = () => null): LiveAnswer<T> {
+  const value = shallowRef<T>()
+  const fault = shallowRef<unknown>(null)
+  let stop = () => {}
+  watch(
+    of,
+    () => {
+      stop()
+      stop = subscribe(data().live(() => query(data())))
+    },
+    { immediate: true },
+  )
+  onScopeDispose(() => stop())
+  return { value, fault }
+
+  function subscribe(live: Live<T>): () => void {
+    return live.subscribe(
+      (next) => {
+        fault.value = null
+        value.value = next
+      },
+      (error) => {
+        fault.value = error
+      },
+    )
+  }
+}
+
+/** A record's fields with its id beside them, as the signed document and the rules want them. */
+export type WithId<F> = F & { id: string }
+
+export function withId<F extends object>(view: View<F>): WithId<F> {
+  return { ...view.fields, id: view.id }
+}
+
+export type { Fields, Json, Local, Performing, RecordRef, View }
+
+/** How far the phone's clock stands from the server's, by the last contact: server minus phone; null before any. */
+export async function clockOffset(): Promise<number | null> {
+  const row = await data().context.store.read(['meta'], (tx) => tx.get('meta', 'contact'))
+  const contact = row?.value as { offset_ms: number } | null | undefined
+  return contact?.offset_ms ?? null
+}

@@ -1,0 +1,60 @@
+/* Sending and fetching while the app is open: one engine per tab, one of them leads. The one honest line reads `status`. */
+import { startSync } from '@fieldpledge/sync-client/browser'
+import type { Local, Status } from '@fieldpledge/sync-client'
+import { shallowReadonly, shallowRef } from 'vue'
+import { post } from './api'
+import { sessionRefused } from './session'
+
+type Engine = Awaited<ReturnType<typeof startSync>>
+
+const current = shallowRef<Status | null>(null)
+export const status = shallowReadonly(current)
+
+let sendingFor: Local | null = null
+let engine: Promise<Engine> | null = null
+let unsubscribe = () => {}
+
+/** Starts the engine over a database; again over the same one changes nothing. Never waits for the network. */
+export function startSending(local: Local): void {
+  if (sendingFor === local) return
+  stopSending()
+  sendingFor = local
+  engine = startSync({
+    local,
+    server: '',
+    app: `phone ${__APP_VERSION__}`.slice(0, 64),
+    headers: { 'X-Fieldpledge': '1' },
+    registers: async (_keyId, publicKey) => {
+      await post('/api/devices', { id: local.context.device_id, label: deviceLabel(), public_key: { ...publicKey } })
+    },
+  })
+  void engine.then((started) => {
+    if (sendingFor !== local) return
+    unsubscribe = started.status().subscribe((next) => {
+      current.value = next
+      if (next.is_signed_out) sessionRefused()
+    })
+  })
+}
+
+export function stopSending(): void {
+  unsubscribe()
+  unsubscribe = () => {}
+  void engine?.then((started) => started.stop())
+  engine = null
+  sendingFor = null
+  current.value = null
+}
+
+/** Sync soon: after a sign-in. */
+export function sendNow(): void {
+  void engine?.then((started) => started.nudge())
+}
+
+/** What the office reads beside the device's id: kind of phone and browser, nothing about the person. */
+function deviceLabel(): string {
+  const agent = navigator.userAgent
+  const phone = /iPhone|iPad/.exec(agent)?.[0] ?? /Android[^;)]*; ([^;)]+)/.exec(agent)?.[1] ?? /Windows|Mac OS X|Linux/.exec(agent)?.[0] ?? ''
+  const browser = /(MicroMessenger|Edg|Firefox|Chrome|Safari)\/[\d]+/.exec(agent)?.[0] ?? ''
+  return [phone, browser].filter(Boolean).join(' ').slice(0, 120)
+}

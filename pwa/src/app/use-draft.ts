@@ -1,0 +1,89 @@
+/* One typed field on the road of K-1: every key goes to the disk as a draft, leaving the field makes one operation.
+   "Saved" is said when the write has completed and not before. */
+import { onScopeDispose, ref, watch, type Ref } from 'vue'
+import { data, type Json, type RecordRef } from './data'
+
+export interface DraftField {
+  text: Ref<string>
+  /** Instant of the last completed write of this sitting, milliseconds. */
+  savedAt: Ref<number | null>
+  /** Why the phone could not keep it (storage full …), or null. */
+  fault: Ref<unknown>
+  type(next: string): void
+  focus(): void
+  leave(): Promise<void>
+}
+
+/**
+ * record   the record whose field is typed; a draft of an earlier sitting is shown again
+ * field    its field
+ * base     the value now in force; followed while nobody types
+ */
+export function useDraft(record: () => RecordRef | null, field: string, base: () => string): DraftField {
+  const text = ref(base())
+  const savedAt = ref<number | null>(null)
+  const fault = ref<unknown>(null)
+  let seen = base()
+  let isTyping = false
+  let hasDraft = false
+
+  watch(() => keyOf(record()), () => void recall(), { immediate: true })
+  watch(base, (next) => {
+    if (isTyping || hasDraft) return
+    text.value = next
+    seen = next
+  })
+  onScopeDispose(() => void leave())
+
+  /** On return the same text: what was typed before the page died. */
+  async function recall(): Promise<void> {
+    const of = record()
+    if (!of) return
+    const draft = await data().drafts.get(of, field)
+    if (!draft || isTyping) return
+    hasDraft = true
+    seen = String(draft.base ?? '')
+    text.value = String(draft.value ?? '')
+    savedAt.value = draft.touched_at
+  }
+
+  function focus(): void {
+    if (!isTyping && !hasDraft) seen = base()
+    isTyping = true
+  }
+
+  function type(next: string): void {
+    focus()
+    text.value = next
+    const of = record()
+    if (!of) return
+    hasDraft = true
+    data().drafts.set(of, field, next as Json, seen as Json).then(
+      () => {
+        savedAt.value = Date.now()
+        fault.value = null
+      },
+      (error: unknown) => {
+        fault.value = error
+      },
+    )
+  }
+
+  async function leave(): Promise<void> {
+    isTyping = false
+    const of = record()
+    if (!of || !hasDraft) return
+    try {
+      await data().drafts.commit(of)
+      hasDraft = false
+    } catch (error) {
+      fault.value = error // the draft stays; nothing is lost
+    }
+  }
+
+  return { text, savedAt, fault, type, focus, leave }
+}
+
+function keyOf(record: RecordRef | null): string {
+  return record ? `${record.kind}/${record.id}` : ''
+}

@@ -1,0 +1,124 @@
+/* Freezes what the customer will read: the document made from the phone's rows, its bytes stored under their hash (K-8). */
+import { data } from '@/app/data'
+import type { Finding, Report } from '@/app/records'
+import { localDate } from '@/ui/format'
+import type { VisitSheet } from '@/visits/use-visit'
+import { solvedOf } from './actions'
+import { bytesOf, documentOf, type DocumentFacts, type FrozenDocument, type Row, type SignedPart } from './rules/document'
+
+/** The phone keeps the last five reports of an asset: with as many, the true number is the server's to say. */
+const REPORTS_KEPT = 5
+/** Damage by the user is charged under every letter (letters/DECISIONS.md "Who pays"), whatever was decided before. */
+const USER_DAMAGE = { labour: 'fee', parts: 'market', call_out: 'fee', travel: 'fee' }
+
+export interface Frozen {
+  sha256: string
+  frozen_at: string
+  version: number
+}
+
+/** Makes the document of a report as it stands now and keeps its bytes. Raises when there is no report. */
+export async function freeze(sheet: VisitSheet): Promise<Frozen> {
+  const frozen_at = new Date().toISOString()
+  const document = documentOf(await factsOf(sheet, frozen_at))
+  const bytes = bytesOf(document)
+  const sha256 = await data().files.put(bytes.buffer, 'application/json', { order: 0 })
+  return { sha256, frozen_at, version: document.version }
+}
+
+/** The frozen document out of its stored bytes: what is shown is what is signed. */
+export async function readFrozen(sha256: string): Promise<FrozenDocument | null> {
+  const bytes = await data().files.bytes(sha256)
+  return bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as FrozenDocument) : null
+}
+
+/** Whether findings, parts, guidance or photos differ from what was signed; the rest may be corrected freely. */
+export async function hasChangedSince(sheet: VisitSheet, sha256: string): Promise<boolean> {
+  const signed = await readFrozen(sha256)
+  if (!signed || !sheet.report) return false
+  const present = documentOf(await factsOf(sheet, signed.signed.frozen_at))
+  return ownPart(present.signed) !== ownPart(signed.signed)
+}
+
+function ownPart({ guidance, findings, photos }: SignedPart): string {
+  return JSON.stringify([
+    guidance,
+    findings.map(({ asset: _asset, parts, ...own }) => [own, parts.map(({ charge: _charge, clause: _clause, ...part }) => part)]),
+    photos.map((photo) => photo.sha256).sort(),
+  ])
+}
+
+async function factsOf(sheet: VisitSheet, frozen_at: string): Promise<DocumentFacts> {
+  const { report } = sheet
+  if (!report) throw new Error('there is no report to freeze')
+  const charges = chargesOf(sheet)
+  return {
+    form_version: sheet.form?.version ?? 1,
+    frozen_at,
+    report: { ...row(report), version: versionOf(sheet) },
+    work_order: row(sheet.order),
+    customer: row(sheet.customer ?? { name: '' }),
+    site: row(sheet.site ?? { name: '' }),
+    contact: sheet.contact && row(sheet.contact),
+    engineers: engineersOf(sheet),
+    findings: sheet.findings.map(row),
+    assets: Object.fromEntries(sheet.assets.map((asset) => [asset.id, row(asset)])),
+    part_lines: sheet.parts.map((part) => ({ ...row(part), charge: charges.parts ?? null, clause: null })),
+    photos: sheet.photos.map(row),
+    charges: Object.entries(charges).map(([kind, charge]) => ({ kind, charge, amount: null, clause: null })),
+    moments: momentsOf(sheet),
+    repair: await repairOf(sheet, frozen_at),
+  }
+}
+
+/** Each signing of another document is a version of its own; the first stays. */
+function versionOf(sheet: VisitSheet): number {
+  return Math.max(sheet.report?.version ?? 1, sheet.signatures.length + 1)
+}
+
+function chargesOf(sheet: VisitSheet): Record<string, string> {
+  if (sheet.findings.some((finding) => finding.cause_category === 'user_damage')) return USER_DAMAGE
+  return Object.fromEntries(Object.entries(sheet.order.entitlement.charges ?? {}).filter((one): one is [string, string] => one[1] !== null))
+}
+
+function engineersOf(sheet: VisitSheet): Row[] {
+  const ids = [sheet.visit.lead_id, ...sheet.visit.engineer_ids.filter((id) => id !== sheet.visit.lead_id)]
+  return ids.flatMap((id) => {
+    const person = sheet.people.get(id)
+    return person ? [{ name: person.name, staff_no: person.staff_no ?? null, is_lead: id === sheet.visit.lead_id }] : []
+  })
+}
+
+function momentsOf(sheet: VisitSheet): Row[] {
+  const arrived = sheet.checkIns.find((one) => one.direction === 'in')
+  const solved = solvedOf(sheet)
+  return [
+    ...(arrived ? [{ what: 'arrived', at: arrived.corrected_at ?? arrived.tapped_at }] : []),
+    ...(solved ? [{ what: 'solved', at: solved.at }] : []),
+  ]
+}
+
+async function repairOf(sheet: VisitSheet, frozen_at: string): Promise<Row> {
+  const past = await pastRepairs(sheet)
+  const works = sheet.findings.some((finding) => finding.outcome === 'fixed' || finding.outcome === 'workaround')
+  return {
+    sent_for_repair_on: sheet.report?.sent_for_repair_on ?? localDate(sheet.order.reported_at, sheet.tz),
+    repair_count: sheet.report?.repair_count ?? (past.length < REPORTS_KEPT ? past.length + 1 : null),
+    previous_repair_on: past[0] ? localDate(past[0], sheet.tz) : null,
+    handed_over_on: sheet.report?.handed_over_on ?? (works ? localDate(frozen_at, sheet.tz) : null),
+  }
+}
+
+/** Instants of earlier reports on the first asset, newest first. */
+async function pastRepairs(sheet: VisitSheet): Promise<string[]> {
+  const asset = sheet.findings[0]?.asset_id
+  if (!asset) return []
+  const findings = await data().list<Finding>('finding', 'asset_id', asset)
+  const ids = [...new Set(findings.map((finding) => finding.fields.report_id))].filter((id) => id !== sheet.report?.id)
+  const reports = await Promise.all(ids.map((id) => data().record<Report>('report', id)))
+  return reports.flatMap((report) => (report?.fields.submitted_at ? [report.fields.submitted_at] : [])).sort().reverse()
+}
+
+function row(fields: object): Row {
+  return fields as Row
+}

@@ -1,0 +1,48 @@
+/* What the sync line says, from counts and engine state; the sync page's first card says the same in two lines. */
+import { computed } from 'vue'
+import { signInNeeded } from '@/app/session'
+import { status } from '@/app/sync'
+import { ago, bytes } from '@/ui/format'
+import type { IconName } from '@/ui/icons'
+import { useNow } from '@/ui/use-now'
+import { t } from '@/ui/words-now'
+
+export interface SyncWords {
+  state: 'needs' | 'signed_out' | 'sending' | 'offline' | 'waiting' | 'sent'
+  icon: IconName
+  lead: string
+  strong: string
+  rest: string
+}
+
+export function useSyncLine() {
+  const now = useNow()
+  return computed<SyncWords>(() => {
+    const s = status.value
+    if (!s) return { state: 'sent', icon: 'sent', lead: '', strong: '', rest: t('sync.reading') }
+    const size = bytes(s.bytes)
+    const oldest = s.oldest_at === null ? '' : ago(Math.max(0, now.value - s.oldest_at))
+    if (s.needs_you > 0) {
+      return { state: 'needs', icon: 'needs', lead: '', strong: t('sync.needs_you', { n: s.needs_you }), rest: t('sync.rest_goes_on') }
+    }
+    if (signInNeeded.value || s.is_signed_out) {
+      return { state: 'signed_out', icon: 'lock', lead: '', strong: t('sync.sign_in_again'), rest: waitingRest(s.unsent) }
+    }
+    if (s.unsent === 0) {
+      const when = s.last_sent_at === null ? '' : ago(Math.max(0, now.value - s.last_sent_at))
+      if (s.is_offline) return { state: 'offline', icon: 'offline', lead: t('sync.offline'), strong: '', rest: t('sync.nothing_waits') }
+      return { state: 'sent', icon: 'sent', lead: '', strong: '', rest: when ? t('sync.all_sent_at', { when }) : t('sync.all_sent') }
+    }
+    if (s.is_offline) {
+      return { state: 'offline', icon: 'offline', lead: t('sync.offline'), strong: t('sync.waiting_count', { n: s.unsent }), rest: t('sync.oldest', { oldest, size }) }
+    }
+    if (s.is_sending) {
+      return { state: 'sending', icon: 'waiting', lead: '', strong: t('sync.sending', { n: s.unsent }), rest: size }
+    }
+    return { state: 'waiting', icon: 'waiting', lead: '', strong: t('sync.waiting_count', { n: s.unsent }), rest: t('sync.oldest', { oldest, size }) }
+  })
+}
+
+function waitingRest(unsent: number): string {
+  return unsent > 0 ? t('sync.waiting_count', { n: unsent }) : t('sync.nothing_waits')
+}
