@@ -38,6 +38,9 @@ BAR_GAP = 9.0
 def build() -> bytes:
     """The template's bytes, the same each time."""
     document = Document()
+    for key, relation in list(document.part.package.rels.items()):
+        if relation.reltype.endswith("/thumbnail"):
+            del document.part.package.rels[key]
     _page(document)
     _styles(document)
     _head_and_foot(document)
@@ -190,6 +193,8 @@ def _table_properties(table: Any, widths: list[float], outdent: float = 0) -> No
     for side, amount in (("top", 55), ("left", 0), ("bottom", 55), ("right", 80)):
         margins.append(_element(f"w:{side}", w=str(amount), type="dxa"))
     properties.append(margins)
+    for look in properties.findall(qn("w:tblLook")):
+        properties.append(look)  # Word wants it last
 
 
 def _element(tag: str, **values: str) -> Any:
