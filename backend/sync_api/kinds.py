@@ -16,6 +16,8 @@ from backend.sync_api.models import SyncConflict, SyncFile, SyncFileRef, SyncStu
 
 Key = tuple[str, str]
 CHUNK = 400
+# What is about, or named by, any other record: looked at when everything else has its place.
+FOLLOW_LAST = ("conflict", "file")
 
 
 def home_bucket(user_id: str) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from backend.core.db import write_transaction
 from backend.core.ids import new_id
 from backend.sync_api.journal import CHUNK, Journal, Key
+from backend.sync_api.kinds import FOLLOW_LAST, followers_of
 from backend.sync_api.models import SyncFeed, SyncHead, SyncHistory, SyncOperation
 from sync.server.canonical import canonical, hash_of, hash_text
 
@@ -92,9 +93,14 @@ class _Members:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.held: dict[Key, set[str]] = {}
+        self.before: dict[Key, set[str]] = {}
+
+    def moved(self) -> set[Key]:
+        """Records that came into a bucket or left one."""
+        return {key for key, buckets in self.held.items() if buckets != self.before.get(key, set())}
 
     def read(self, keys: Iterable[Key]) -> None:
-        fresh = [key for key in keys if key not in self.held]
+        fresh = {key: None for key in keys if key not in self.held}
         for key in fresh:
             self.held[key] = set()
         ids = [record_id for _, record_id in fresh]
@@ -103,8 +109,9 @@ class _Members:
                 SyncFeed.record_id.in_(ids[start : start + CHUNK]), SyncFeed.why.is_(None)
             )
             for bucket, kind, record_id in self.session.execute(query):
-                if (kind, record_id) in self.held:
+                if (kind, record_id) in fresh:
                     self.held[kind, record_id].add(bucket)
+                    self.before.setdefault((kind, record_id), set()).add(bucket)
 
     def of(self, key: Key) -> set[str]:
         if key not in self.held:
@@ -112,6 +119,7 @@ class _Members:
         return self.held[key]
 
 
+MAX_DEPTH = 5
 Moves = dict[tuple[str, str, str], str | None]
 
 
@@ -123,27 +131,33 @@ def _moves(session: Session, journal: Journal) -> Moves:
     for key in new:
         members.held[key] = set()
     members.read(journal.looked_at)
-    before = {key: set(buckets) for key, buckets in members.held.items()}
     records = journal.registry.records
     plain = [key for key in journal.looked_at if not records[key[0]].follows]
     for key in plain:
         _move_one(session, journal, members, moves, key)
     for bucket, (wanted, kinds) in journal.rescopes.items():
-        _rescope(session, journal, members, moves, before, bucket, wanted, kinds)
-    followers = [key for key in journal.looked_at if records[key[0]].follows]
-    moved = {
-        (kind, record_id)
-        for (_, kind, record_id) in moves
-        if members.of((kind, record_id)) != before.get((kind, record_id), set())
-    }
-    for key, obj in _followers_of(session, journal, moved).items():
-        journal.looked_at.setdefault(key, obj)
-        if key not in followers:
-            followers.append(key)
-    members.read(followers)
-    for key in followers:
-        _move_one(session, journal, members, moves, key)
+        _rescope(session, journal, members, moves, bucket, wanted, kinds)
+    following = [key for key in journal.looked_at if records[key[0]].follows and key[0] not in FOLLOW_LAST]
+    _follow(session, journal, members, moves, following)
+    own = [key for key in journal.looked_at if key[0] in FOLLOW_LAST]
+    moved = members.moved()
+    for key, obj in followers_of(session, moved).items() if moved else ():
+        if key not in journal.looked_at:
+            journal.looked_at[key] = obj
+            own.append(key)
+    _follow(session, journal, members, moves, own)
     return moves
+
+
+def _follow(session: Session, journal: Journal, members: _Members, moves: Moves, keys: list[Key]) -> None:
+    """Move followers after those they follow; again while a follower of a follower still moves."""
+    members.read(keys)
+    for _ in range(MAX_DEPTH):
+        held = [set(members.of(key)) for key in keys]
+        for key in keys:
+            _move_one(session, journal, members, moves, key)
+        if held == [members.of(key) for key in keys]:
+            return
 
 
 def _move_one(session: Session, journal: Journal, members: _Members, moves: Moves, key: Key) -> None:
@@ -174,7 +188,6 @@ def _rescope(
     journal: Journal,
     members: _Members,
     moves: Moves,
-    before: dict[Key, set[str]],
     bucket: str,
     wanted: set[Key],
     kinds: frozenset[str],
@@ -191,8 +204,6 @@ def _rescope(
     wanted = {key for key in wanted if journal.entries[key].rev and not journal.entries[key].is_gone}
     both = now_held ^ wanted
     members.read(both)
-    for key in both:
-        before.setdefault(key, set(members.held[key]))
     for key in sorted(now_held - wanted):
         moves[bucket, *key] = "scope"
         members.held[key].discard(bucket)
@@ -203,13 +214,6 @@ def _rescope(
         m for m in moves if m[0] == bucket and moves[m] == "scope" and m[1:] not in stored and m[1:] not in wanted
     ]:
         del moves[move]
-
-
-def _followers_of(session: Session, journal: Journal, moved: set[Key]) -> dict[Key, Any]:
-    """Records that are seen by whoever sees one of `moved`: its files and conflicts."""
-    from backend.sync_api.kinds import followers_of
-
-    return followers_of(session, moved) if moved else {}
 
 
 # -- writing -------------------------------------------------------------------------------------------------------

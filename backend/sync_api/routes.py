@@ -235,7 +235,9 @@ class StuckOut(Schema):
 @bp.output(ConflictsOut)
 @bp.doc(summary="Open conflicts")
 def list_conflicts() -> dict[str, Any]:
-    return {"conflicts": [{"id": row.id, **conflict_json(row)} for row in services.open_conflicts(db.session)]}
+    return {
+        "conflicts": [{"id": row.id, **conflict_json(row)} for row in services.open_conflicts(db.session, g.actor)]
+    }
 
 
 @bp.post("/conflicts/<conflict_id>/settle")
@@ -275,5 +277,5 @@ def _may_settle(conflict: SyncConflict) -> bool:
 @bp.output(StuckOut)
 @bp.doc(summary="Operations that wait for somebody")
 def list_stuck() -> dict[str, Any]:
-    rows = services.stuck_operations(db.session)
+    rows = services.stuck_operations(db.session, g.actor)
     return {"stuck_operations": [{"id": row.id, **stuck_json(row)} for row in rows]}

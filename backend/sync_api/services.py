@@ -17,6 +17,7 @@ from backend.core.editing import Collision
 from backend.core.problems import Fault, Invalid, NotAllowedNow, NotFound
 from backend.core.sync import Operation, Outcome, PushContext, Refused, SyncRegistry, registry_of, same, side_of
 from backend.sync_api.journal import Doer, journal_of
+from backend.sync_api.kinds import home_bucket
 from backend.sync_api.models import SyncConflict, SyncFeed, SyncStuck
 from backend.sync_api.policy import ProblemRefused, SqlPolicy
 from backend.sync_api.unit import SqlTransactions
@@ -154,15 +155,21 @@ def handle_hand_over(session: Session, op: Operation, context: PushContext) -> N
         row.state = "handed_over"
 
 
-def open_conflicts(session: Session) -> list[SyncConflict]:
-    """All open conflicts, the oldest first."""
+def open_conflicts(session: Session, account: Any) -> list[SyncConflict]:
+    """Open conflicts, the oldest first: all for the office, for an engineer those that reached her."""
     query = sa.select(SyncConflict).where(SyncConflict.state == "open")
+    if account.role == "engineer":
+        query = query.join(
+            SyncFeed, sa.and_(SyncFeed.record_id == SyncConflict.id, SyncFeed.kind == "conflict")
+        ).where(SyncFeed.bucket == home_bucket(account.user_id), SyncFeed.why.is_(None))
     return list(session.scalars(query.order_by(SyncConflict.phone_at, SyncConflict.id)))
 
 
-def stuck_operations(session: Session) -> list[SyncStuck]:
-    """Stuck operations that still wait for somebody, the oldest first."""
+def stuck_operations(session: Session, account: Any = None) -> list[SyncStuck]:
+    """Stuck operations that still wait for somebody, the oldest first; an engineer's own."""
     query = sa.select(SyncStuck).where(SyncStuck.state.in_(("open", "handed_over")))
+    if account is not None and account.role == "engineer":
+        query = query.where(SyncStuck.author_id == account.user_id)
     return list(session.scalars(query.order_by(SyncStuck.received_at, SyncStuck.id)))
 
 
