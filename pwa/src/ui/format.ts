@@ -116,7 +116,7 @@ export function degrees(lat_e7: number, lng_e7: number): string {
   return `${(lat_e7 / 1e7).toFixed(5)}, ${(lng_e7 / 1e7).toFixed(5)}`
 }
 
-/** 138 8205 2046 */
+/** 138 0000 0001 */
 export function phoneNumber(raw: string): string {
   const digits = raw.replace(/[\s-]/g, '')
   return /^1\d{10}$/.test(digits) ? `${digits.slice(0, 3)} ${digits.slice(3, 7)} ${digits.slice(7)}` : raw

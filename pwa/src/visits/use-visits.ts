@@ -40,7 +40,7 @@ async function byId<F extends object>(local: Local, kind: string): Promise<Map<s
   return new Map((await local.all<F>(kind)).map((view) => [view.id, withId<F>(view)]))
 }
 
-/** "西南空港管理局 · B2 机房" */
+/** "某某图书馆 · 二楼机房" */
 export function placeOf(line: Pick<VisitLine, 'customer' | 'site'>): string {
   const customer = line.customer?.short_name || line.customer?.name || ''
   const site = line.site?.name ?? ''
