@@ -15,7 +15,7 @@ export interface StartSync {
   app: string;
   /** Sent with every request that changes something. */
   headers?: Record<string, string>;
-  /** Told once the device's public key is there, so that the application can register it. */
+  /** Registers the device's public key with the server; called before the first push, again until it succeeds. */
   registers?: (key_id: string, public_key: JsonWebKey) => Promise<void>;
 }
 
@@ -23,13 +23,32 @@ export interface StartSync {
 export async function startSync(wanted: StartSync): Promise<Engine> {
   const { local, server, app } = wanted;
   const signer = await signerOf(local.context.store).catch(() => null);
-  if (signer && wanted.registers) await wanted.registers(signer.key_id, signer.public_key).catch(() => undefined);
+  const plain = fetchTransport(server, wanted.headers ?? {});
+  const { registers } = wanted;
+  const transport = signer && registers ? registering(plain, () => registers(signer.key_id, signer.public_key)) : plain;
   const engine = createEngine({
-    local, app, signer, transport: fetchTransport(server, wanted.headers ?? {}), locks: webLocks,
+    local, app, signer, transport, locks: webLocks,
     bell: broadcastBell(local.context.store.name), surroundings: pageSurroundings, persisted: isPersisted,
   });
   engine.start();
   return engine;
+}
+
+/** How long a push waits for the key's registration; the work matters more than its evidence (M-64). */
+const REGISTER_MS = 5_000;
+
+/** Registers the device's key before the first push; tries again with the next one when that failed. */
+function registering(behind: Transport, register: () => Promise<void>): Transport {
+  let is_registered = false;
+  return {
+    async send(request) {
+      if (!is_registered && request.path.endsWith('/push')) {
+        const done = register().then(() => { is_registered = true; }, () => undefined);
+        await Promise.race([done, new Promise((resolve) => { setTimeout(resolve, REGISTER_MS); })]);
+      }
+      return behind.send(request);
+    },
+  };
 }
 
 /** Requests by fetch, with the session's cookie. Bodies of JSON over 1 KiB are gzipped where the browser can. */
