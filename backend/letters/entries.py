@@ -21,7 +21,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DURATION = re.compile(r"([0-9]{1,6})\s*(min|h|d|s)")
 _UNIT_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 _NULLS = ("", "~", "null", "Null", "NULL")
-_LIMIT_BYTES = 1_048_576
+LONGEST_BYTES = 1_048_576
 
 
 class Faults:
@@ -197,8 +197,8 @@ def read_entries(text: str | bytes, file: str) -> Entry:
     """The top entry of a YAML text. Raises LetterFaulty when it is no YAML, or far too long."""
     faults = Faults(file)
     size = len(text.encode() if isinstance(text, str) else text)
-    if size > _LIMIT_BYTES:
-        faults.add(1, "", f"文件超过 {_LIMIT_BYTES} 字节", f"the file is longer than {_LIMIT_BYTES} bytes")
+    if size > LONGEST_BYTES:
+        faults.add(1, "", f"文件超过 {LONGEST_BYTES} 字节", f"the file is longer than {LONGEST_BYTES} bytes")
         raise LetterFaulty(faults.found)
     try:
         loader = _Loader(text)

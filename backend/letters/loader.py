@@ -12,6 +12,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from backend.letters.entries import LONGEST_BYTES
 from backend.letters.parse import parse_letter
 from backend.letters.rules.faults import Fault, Faulty, LetterFaulty, LetterUnknown
 from backend.letters.rules.letter import Letter
@@ -84,7 +85,8 @@ def _unknown(ref: str) -> LetterUnknown:
 
 def _from_path(ref: str) -> Letter:
     try:
-        text = Path(ref).read_bytes()
+        with open(ref, "rb") as file:
+            text = file.read(LONGEST_BYTES + 1)
     except (OSError, ValueError):
         raise _unknown(ref) from None
     return parse_letter(text, ref)
