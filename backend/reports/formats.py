@@ -77,7 +77,7 @@ def money(value: Money) -> str:
 def degrees(e7: int) -> str:
     """1e-7 degrees as decimal degrees to five places (about a metre), rounded without floats: 305786249 → 30.57862."""
     rounded = (abs(e7) + 50) // 100
-    return f"{'-' if e7 < 0 else ''}{rounded // 100000}.{rounded % 100000:05d}"
+    return f"{'-' if e7 < 0 and rounded else ''}{rounded // 100000}.{rounded % 100000:05d}"
 
 
 def tenths_of_a_second(milliseconds: int) -> str:

@@ -49,7 +49,7 @@ CODES: dict[str, dict[str, Pair]] = {
     },
     "verdict": {
         "on_site": ("已到场", "On site"),
-        "uncertain": ("可能在现场", "Uncertain"),
+        "uncertain": ("可能在现场", "Possibly on site"),
         "off_site": ("不在现场", "Not on site"),
         "no_fix": ("没有位置", "No position"),
     },

@@ -1,49 +1,24 @@
 """The drawings of a report: clock scales, the arrival dial, signatures, the QR code, the small marks.
 
-Each is a list of shapes in points on its own canvas, turned into SVG for the PDF (vectors) and PNG for Word. Colours
-and measures are the design's (design/paper: 1 px = 0.75 pt); a green that is met is also told by its tick or words.
+Each is a list of shapes in points on its own canvas (shapes.py makes SVG and PNG of it). Colours and measures
+are the design's, 1 px = 0.75 pt; a green that is met is also told by its tick or words.
 """
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import segno
-from PIL import Image, ImageDraw
 
+from backend.reports.paper.shapes import INK, Drawing, Point, Shape, area, line
 from backend.reports.view import Strokes
 
-INK, SOFT, EDGE, TICK = "#131A1B", "#4E5B5D", "#6C7879", "#8A9596"
+SOFT, EDGE, TICK = "#4E5B5D", "#6C7879", "#8A9596"
 MET, MISSED, MET_SOFT, MISSED_SOFT, NEAR = "#17633A", "#A61B14", "#DEEFE4", "#FBE4E2", "#C97F00"
 SCALE_W, SCALE_H = 136.0, 15.0
 DIAL = 138.0
 RING = 57.0
-
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A line (open), an area (closed) or a circle; `curved` smooths a line through its points as a pen would."""
-
-    kind: Literal["line", "area", "circle"]
-    points: tuple[Point, ...]
-    stroke: str | None = None
-    width: float = 0.8
-    fill: str | None = None
-    radius: float = 0
-    dash: tuple[float, float] | None = None
-    curved: bool = False
-
-
-@dataclass(frozen=True)
-class Drawing:
-    width: float
-    height: float
-    shapes: tuple[Shape, ...]
 
 
 @dataclass(frozen=True)
@@ -53,14 +28,6 @@ class Dial:
     drawing: Drawing
     label_at: Point
     is_beyond: bool
-
-
-def line(*points: Point, stroke: str = INK, width: float = 0.8, dash: tuple[float, float] | None = None) -> Shape:
-    return Shape("line", points, stroke, width, dash=dash)
-
-
-def area(*points: Point, fill: str) -> Shape:
-    return Shape("area", points, fill=fill)
 
 
 def clock_scale(progress: float, due: float, target: float | None, divisions: int, state: str) -> Drawing:
@@ -86,24 +53,30 @@ def clock_scale(progress: float, due: float, target: float | None, divisions: in
 
 
 def arrival_dial(bearing_deg: int | None, distance_m: int, accuracy_m: int, radius_m: int, is_met: bool) -> Dial:
-    """The site's radius as the dashed ring, true to scale; a point farther than the dial stands on its rim."""
+    """The site's radius as the dashed ring, true to scale; a point farther than the dial stands on its rim.
+
+    Without a bearing no point is invented: the distance is drawn as a ring of its own.
+    """
     c = DIAL / 2
     unit = RING / max(radius_m, 1)
     reach = distance_m * unit
     is_beyond = reach > c - 6
-    angle = math.radians(bearing_deg or 0)
+    angle = math.radians(180 if bearing_deg is None else bearing_deg)
     x, y = c + min(reach, c - 6) * math.sin(angle), c - min(reach, c - 6) * math.cos(angle)
     colour, soft = (MET, MET_SOFT) if is_met else (INK, "#E3E8E7")
     halo = min(max(accuracy_m * unit, 2.6), c - 2)
     shapes = [_tick(c, a) for a in range(0, 360, 10)]
-    if not is_beyond:
+    if bearing_deg is None:
+        shapes.append(Shape("circle", ((c, c),), colour, 1.1, None, max(min(reach, c - 2), 1)))
+    elif not is_beyond:
         shapes.append(Shape("circle", ((x, y),), colour, 0.8, soft, halo))
     shapes += [
         Shape("circle", ((c, c),), INK, 0.8, None, RING, (3, 2.25)),
         line((c - 4.5, c), (c + 4.5, c), width=1.1),
         line((c, c - 4.5), (c, c + 4.5), width=1.1),
-        Shape("circle", ((x, y),), None, 0, colour, 1.8),
     ]
+    if bearing_deg is not None:
+        shapes.append(Shape("circle", ((x, y),), None, 0, colour, 1.8))
     below = y + max(halo if not is_beyond else 2.6, 2.6) + 3
     if below > DIAL - 34:
         below = max(y - halo - 13, 24)
@@ -173,135 +146,3 @@ def mark(name: str) -> Drawing:
 
 def _corner(x: float, y: float, r: float, angle: float) -> Point:
     return x + r * math.cos(math.radians(angle)), y + r * math.sin(math.radians(angle))
-
-
-# ---------------------------------------------------------------- as SVG
-
-
-def svg(drawing: Drawing) -> str:
-    """The drawing as an SVG document; areas of one colour become one path."""
-    areas: dict[str, list[str]] = {}
-    body = []
-    for shape in drawing.shapes:
-        if shape.kind == "area" and shape.fill:
-            areas.setdefault(shape.fill, []).append(
-                f"M{_xy(shape.points[0])}L{' '.join(map(_xy, shape.points[1:]))}Z"
-            )
-        else:
-            body.append(_svg_shape(shape))
-    body += [f'<path d="{"".join(paths)}" fill="{fill}"/>' for fill, paths in areas.items()]
-    w, h = _n(drawing.width), _n(drawing.height)
-    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}">{"".join(body)}</svg>'
-
-
-def _svg_shape(shape: Shape) -> str:
-    pen = f'fill="{shape.fill or "none"}"'
-    if shape.stroke:
-        pen += f' stroke="{shape.stroke}" stroke-width="{_n(shape.width)}" stroke-linecap="round" stroke-linejoin="round"'
-    if shape.dash:
-        pen = (
-            pen.replace('linecap="round"', 'linecap="butt"') + f' stroke-dasharray="{shape.dash[0]} {shape.dash[1]}"'
-        )
-    if shape.kind == "circle":
-        (x, y), r = shape.points[0], shape.radius
-        return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(r)}" {pen}/>'
-    return f'<path d="{_curve(shape.points) if shape.curved else _polyline(shape.points)}" {pen}/>'
-
-
-def _polyline(points: tuple[Point, ...]) -> str:
-    return f"M{_xy(points[0])}L{' '.join(map(_xy, points[1:]))}"
-
-
-def _curve(points: tuple[Point, ...]) -> str:
-    """A smooth line through the points: Catmull-Rom, written as cubic Béziers."""
-    path = [f"M{_xy(points[0])}"]
-    for a, b, c, d in _quads(points):
-        one = (b[0] + (c[0] - a[0]) / 6, b[1] + (c[1] - a[1]) / 6)
-        two = (c[0] - (d[0] - b[0]) / 6, c[1] - (d[1] - b[1]) / 6)
-        path.append(f"C{_xy(one)} {_xy(two)} {_xy(c)}")
-    return "".join(path)
-
-
-def _quads(points: tuple[Point, ...]) -> list[tuple[Point, Point, Point, Point]]:
-    padded = (points[0], *points, points[-1])
-    return [(padded[i], padded[i + 1], padded[i + 2], padded[i + 3]) for i in range(len(points) - 1)]
-
-
-def _xy(point: Point) -> str:
-    return f"{_n(point[0])} {_n(point[1])}"
-
-
-def _n(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-# ---------------------------------------------------------------- as PNG
-
-
-def png(drawing: Drawing, zoom: float = 4) -> bytes:
-    """The drawing as a PNG on white, `zoom` pixels a point, drawn at twice the size and brought down smooth."""
-    fine = zoom * 2
-    size = (max(round(drawing.width * fine), 1), max(round(drawing.height * fine), 1))
-    picture = Image.new("RGB", size, "white")
-    pen = ImageDraw.Draw(picture)
-    for shape in drawing.shapes:
-        _draw(pen, shape, fine)
-    out = io.BytesIO()
-    picture.reduce(2).save(out, "PNG", compress_level=4)
-    return out.getvalue()
-
-
-def _draw(pen: ImageDraw.ImageDraw, shape: Shape, zoom: float) -> None:
-    width = max(round(shape.width * zoom), 1)
-    points = [(x * zoom, y * zoom) for x, y in shape.points]
-    if shape.kind == "area":
-        pen.polygon(points, fill=shape.fill)
-    elif shape.kind == "circle":
-        _draw_circle(pen, shape, points[0], zoom, width)
-    else:
-        if shape.curved:
-            points = [(x * zoom, y * zoom) for x, y in _sampled(shape.points)]
-        if shape.dash:
-            for start, end in _dashes(points, shape.dash, zoom):
-                pen.line((start, end), fill=shape.stroke, width=width)
-            return
-        pen.line(points, fill=shape.stroke, width=width, joint="curve")
-        for x, y in (points[0], points[-1]):
-            pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=shape.stroke)
-
-
-def _draw_circle(pen: ImageDraw.ImageDraw, shape: Shape, at: Point, zoom: float, width: int) -> None:
-    r = shape.radius * zoom + (width / 2 if shape.stroke else 0)
-    box = (at[0] - r, at[1] - r, at[0] + r, at[1] + r)
-    if shape.dash is None:
-        pen.ellipse(box, fill=shape.fill, outline=shape.stroke, width=width if shape.stroke else 0)
-        return
-    turn = 360 / (2 * math.pi * shape.radius)
-    step = (shape.dash[0] + shape.dash[1]) * turn
-    for i in range(int(360 / step)):
-        pen.arc(box, i * step, i * step + shape.dash[0] * turn, fill=shape.stroke, width=width)
-
-
-def _sampled(points: tuple[Point, ...]) -> list[Point]:
-    out = [points[0]]
-    for a, b, c, d in _quads(points):
-        for step in range(1, 7):
-            t = step / 6
-            out.append(tuple(_spline(a[i], b[i], c[i], d[i], t) for i in (0, 1)))  # type: ignore[arg-type]
-    return out
-
-
-def _spline(a: float, b: float, c: float, d: float, t: float) -> float:
-    return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t * t + (3 * b - a - 3 * c + d) * t**3)
-
-
-def _dashes(points: list[Point], dash: tuple[float, float], zoom: float) -> list[tuple[Point, Point]]:
-    (x0, y0), (x1, y1) = points[0], points[-1]
-    long = math.hypot(x1 - x0, y1 - y0) or 1
-    out, at = [], 0.0
-    while at < long:
-        end = min(at + dash[0] * zoom, long)
-        pair = [(x0 + (x1 - x0) * p / long, y0 + (y1 - y0) * p / long) for p in (at, end)]
-        out.append((pair[0], pair[1]))
-        at += (dash[0] + dash[1]) * zoom
-    return out

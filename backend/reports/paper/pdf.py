@@ -19,6 +19,7 @@ import typst
 from backend.reports.paper import drawings
 from backend.reports.paper.glyphs import Faces, find_faces, plainest, printable, settable
 from backend.reports.paper.photos import PaperPhoto, as_svg, paper_photos
+from backend.reports.paper.shapes import Drawing, svg
 from backend.reports.paper.sheet import map_sheet, sheet_of
 from backend.reports.view import Language, ReportView
 from backend.reports.words import label
@@ -34,7 +35,7 @@ class PdfRenderer:
     def __init__(self, font_dirs: Iterable[str | Path]):
         """font_dirs: folders that hold the paper's fonts; raises FontsMissing."""
         self.faces: Faces = find_faces(list(font_dirs))
-        self._marks = {name: drawings.svg(drawings.mark(name)) for name in ("mark", "met", "missed", "open")}
+        self._marks = {name: svg(drawings.mark(name)) for name in ("mark", "met", "missed", "open")}
         self._families = json.dumps(self.faces.families)
         self._lock = threading.Lock()
         fonts = typst.Fonts(False, False, list(self.faces.folders))
@@ -99,8 +100,8 @@ def place_photos(sheet: Any, picture: Callable[[str], Any]) -> Any:
 
 
 def _drawn(value: Any, language: Language) -> Any:
-    if isinstance(value, drawings.Drawing):
-        return drawings.svg(value)
+    if isinstance(value, Drawing):
+        return svg(value)
     if isinstance(value, PaperPhoto):
         words = label(f"photo_{value.problem}", language) if value.problem else ""
         return {"svg": as_svg(value) if value.jpeg else None, "words": words}

@@ -20,12 +20,12 @@ from jinja2 import Template
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from backend.reports.paper import drawings
-from backend.reports.paper.build_word_template import TEMPLATE, dated
 from backend.reports.paper.glyphs import printable
 from backend.reports.paper.pdf import Photos, photos_of, place_photos
 from backend.reports.paper.photos import PaperPhoto, paper_photos
+from backend.reports.paper.shapes import Drawing, png
 from backend.reports.paper.sheet import map_sheet, sheet_of
+from backend.reports.paper.word_pieces import TEMPLATE, dated
 from backend.reports.view import Language, ReportView
 from backend.reports.words import label
 
@@ -225,8 +225,8 @@ def _hash(part: dict[str, Any] | None, tpl: DocxTemplate) -> dict[str, Any] | No
     return part | {"image": image, "warning": warning, "rich": Markup(_run("\n".join(part["lines"]), "mono"))}
 
 
-def _drawn(drawing: drawings.Drawing, alt: str, tpl: DocxTemplate, width: float, zoom: float = 3) -> _Picture:
-    return _Picture(tpl, drawings.png(drawing, zoom), alt, width=Pt(width))
+def _drawn(drawing: Drawing, alt: str, tpl: DocxTemplate, width: float, zoom: float = 3) -> _Picture:
+    return _Picture(tpl, png(drawing, zoom), alt, width=Pt(width))
 
 
 def _added(added: dict[str, Any], tpl: DocxTemplate) -> dict[str, Any]:
