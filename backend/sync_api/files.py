@@ -99,10 +99,14 @@ def announce(length: Any, metadata: dict[str, str], user_id: str, now: datetime)
             faults=[Fault("Upload-Length", {"zh": f"最多 {limit} 字节。", "en": f"At most {limit} bytes."})]
         )
     file = db.session.get(SyncFile, sha256)
-    if file is not None and (file.size_bytes, file.content_type) == (size, content_type):
-        return file, False
-    with write_transaction() as session:
-        return _announced(session, sha256, size, content_type, user_id, now)
+    if file is None or (file.size_bytes, file.content_type) != (size, content_type):
+        with write_transaction() as session:
+            file, is_new = _announced(session, sha256, size, content_type, user_id, now)
+    else:
+        is_new = False
+    if file.state == "pending" and storage.is_stored(sha256):  # killed between the rename and the commit
+        _store(sha256, now)
+    return file, is_new
 
 
 def _announced(

@@ -102,7 +102,9 @@ class Phone:
 def toys(app: Any) -> Iterator[None]:
     """The toy kinds and sync's own; the product's are not followed, so that the feed holds what the vectors expect."""
     registry = registry_of(app)
-    own = {kind: record for kind, record in registry.of_model.items() if kind.__module__.startswith("backend.sync_api")}
+    own = {
+        kind: record for kind, record in registry.of_model.items() if kind.__module__.startswith("backend.sync_api")
+    }
     kept, registry.of_model = registry.of_model, own
     try:
         with toy_kinds(app):
