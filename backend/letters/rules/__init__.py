@@ -1,6 +1,7 @@
 """The decision engine: pure functions over facts, letters and a calendar (letters/DECISIONS.md)."""
 
 from backend.letters.rules.calendar import Calendar
+from backend.letters.rules.changes import next_change_at
 from backend.letters.rules.decide import decide
 from backend.letters.rules.duties import duties
 from backend.letters.rules.facts import Facts, facts_of
@@ -10,6 +11,5 @@ from backend.letters.rules.letter import Clause, Letter
 
 __all__ = [
     "ALWAYS", "Calendar", "CalendarNeverOpens", "Clause", "Facts", "FactsFaulty", "Fault", "Faulty", "Hours", "Letter",
-    "LetterFaulty", "LetterUnknown", "OpeningHours", "decide",
-    "duties", "due_at", "facts_of",
+    "LetterFaulty", "LetterUnknown", "OpeningHours", "decide", "due_at", "duties", "facts_of", "next_change_at",
 ]  # fmt: skip
