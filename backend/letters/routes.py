@@ -23,6 +23,6 @@ def list_letters() -> dict[str, Any]:
 @bp.get("/letters/<ref>")
 @needs("letters.read")
 @bp.output(schemas.LetterOut)
-@bp.doc(summary="A letter with its clauses and the words that were signed; `B` is the newest, `B@1` that version")
+@bp.doc(summary="A letter with its clauses and the words that were signed: by id the newest, `id@version` that one")
 def show_letter(ref: str) -> dict[str, Any]:
     return services.as_json(services.letter_named(ref))
