@@ -1,0 +1,32 @@
+/* The sentences behind clause ids, from the installed letters; asked once per letter. */
+import { api } from '../api'
+import type { Both, Letter } from '../types'
+
+export interface Clause {
+  id: string
+  article: string
+  quote: string
+  text: Both
+  letter_title: Both
+}
+
+const known = new Map<string, Promise<Letter | null>>()
+
+export async function clauseOf(id: string): Promise<Clause | null> {
+  const ref = id.split('-')[0] ?? id
+  const letter = await letterOf(ref)
+  const clause = letter?.clauses.find((one) => one.id === id)
+  return letter && clause ? { ...clause, letter_title: letter.title } : null
+}
+
+export function letterOf(ref: string): Promise<Letter | null> {
+  let asked = known.get(ref)
+  if (!asked) {
+    asked = api.get<Letter>(`/letters/${encodeURIComponent(ref)}`).then((answer) => {
+      if (!answer.ok) known.delete(ref) // asked again next time
+      return answer.ok ? answer.value : null
+    })
+    known.set(ref, asked)
+  }
+  return asked
+}

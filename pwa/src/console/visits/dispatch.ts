@@ -1,0 +1,37 @@
+/* What dispatching reads: engineers with their reasons, visits of a week. */
+import type { ComposerTranslation } from 'vue-i18n'
+
+export interface EngineerReason {
+  code: string
+  is_good: boolean
+  data: Record<string, string | number>
+}
+export interface EngineerRow {
+  id: string
+  name: string
+  skills: string[]
+  phone: string
+  last_seen_at: string | null
+  distance_m: number | null
+  visits_today: { id: string; planned_from: string; customer_name: string; state: string }[]
+  reasons: EngineerReason[]
+}
+export interface WeekVisit {
+  id: string
+  work_order_id: string
+  work_order_number: string | null
+  state: string
+  planned_from: string
+  planned_until: string | null
+  engineer_ids: string[]
+  lead_id: string
+  customer_name: string
+  site_name: string
+  note: string
+}
+
+/** 1.4 km, 380 m or a dash: from the last accepted check-in to the site, as the crow flies. */
+export function distanceText(distance_m: number | null, t: ComposerTranslation): string {
+  if (distance_m === null) return '—'
+  return distance_m < 1000 ? t('dispatch.metres', { n: Math.round(distance_m / 10) * 10 }) : t('dispatch.kilometres', { n: (distance_m / 1000).toFixed(distance_m < 10_000 ? 1 : 0) })
+}
