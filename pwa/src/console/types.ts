@@ -16,7 +16,8 @@ export interface Clock {
   calendar: string
   state: ClockState
   met_at: string | null
-  reason?: string | null
+  excuse?: string
+  governs?: boolean
 }
 export interface Reason {
   letter: string
