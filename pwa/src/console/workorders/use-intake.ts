@@ -1,5 +1,5 @@
 /* The call being taken: kept as a draft on this computer, decided again 250 ms after each change, sent once. */
-import { reactive, ref, shallowRef, watch } from 'vue'
+import { reactive, shallowRef, watch } from 'vue'
 import { api, type Answer } from '../api'
 import { user } from '../session'
 import type { Decision, Found, Person } from '../types'
