@@ -1,6 +1,8 @@
 /* The console's requests. Problems come back as values (RFC 9457), so that a screen switches on the slug and shows the
    faults at their fields; a 401 anywhere leads to the sign-in. */
 
+import type { PathOf } from '@/api/paths'
+
 export interface Fault {
   path: string
   message: { zh: string; en: string }
@@ -34,11 +36,12 @@ export function address(path: string, query: Query = {}): string {
   return `/api${path}${text ? `?${text}` : ''}`
 }
 
+/** Paths that the server's own description knows (`make client`); another one does not compile. */
 export const api = {
-  get: <T>(path: string, query?: Query) => request<T>('GET', address(path, query)),
-  post: <T>(path: string, body: object) => request<T>('POST', address(path), body),
-  patch: <T>(path: string, body: object) => request<T>('PATCH', address(path), body),
-  delete: <T>(path: string) => request<T>('DELETE', address(path), {}),
+  get: <T>(path: PathOf<'get'>, query?: Query) => request<T>('GET', address(path, query)),
+  post: <T>(path: PathOf<'post'>, body: object) => request<T>('POST', address(path), body),
+  patch: <T>(path: PathOf<'patch'>, body: object) => request<T>('PATCH', address(path), body),
+  delete: <T>(path: PathOf<'delete'>) => request<T>('DELETE', address(path), {}),
 }
 
 async function request<T>(method: string, url: string, body?: object): Promise<Answer<T>> {

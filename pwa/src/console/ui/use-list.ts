@@ -1,5 +1,6 @@
 /* A list from the server: rows, loading only after 200 ms, the problem, more pages, asked again when the query changes. */
 import { ref, shallowRef, watch, type Ref } from 'vue'
+import type { PathOf } from '@/api/paths'
 import { api, type Problem, type Query } from '../api'
 
 export interface Listed<Row> {
@@ -18,7 +19,7 @@ interface Page<Row> {
   total?: number | null
 }
 
-export function useList<Row>(path: string, query: () => Query): Listed<Row> {
+export function useList<Row>(path: PathOf<'get'>, query: () => Query): Listed<Row> {
   const rows = shallowRef<Row[]>([])
   const total = ref<number | null>(null)
   const loading = ref(false)

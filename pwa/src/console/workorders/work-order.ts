@@ -37,7 +37,6 @@ export interface LogEntry {
   quality: string
   received_at: string
   author_id: string | null
-  author_name: string | null
   source: string
   note: string
   visit_id: string | null
@@ -67,12 +66,12 @@ export interface WorkOrderDetail extends WorkOrderRow {
   gates: Gate[]
   owed: Owed[]
   missing: string[]
+  people: Record<string, { name: string; phone: string; role: string }>
   log: LogEntry[]
   visits: VisitRow[]
   check_ins: CheckInRow[]
   reports: { id: string; number: string | null; short_ref: string; state: string; version: number; submitted_at: string | null }[]
   conflicts: { id: string; record_kind: string; record_id: string; field: string }[]
-  rev: number
 }
 export interface Verdict {
   verdict: 'on_site' | 'uncertain' | 'off_site' | 'no_fix'
