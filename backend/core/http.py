@@ -32,6 +32,7 @@ from backend.core.problems import (
 
 READING = {"GET", "HEAD", "OPTIONS"}
 CSRF_HEADER = "X-Fieldpledge"
+READ_THEIR_OWN = ("/api/sync/", "/api/files/")  # bodies that are packed, streamed or answered per operation
 # The phone app and console load nothing from elsewhere; blob: is the photo just taken, data: small icons.
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
@@ -116,6 +117,7 @@ def init_app(app: APIFlask) -> None:
     app.json = OrjsonProvider(app)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_BODY_BYTES"]
     app.before_request(_refuse_forgery)
+    app.before_request(_refuse_unreadable)
     app.after_request(_headers)
     app.register_error_handler(Problem, lambda problem: answer(problem))
     app.register_error_handler(DatabaseBusy, lambda _: answer(Busy()))
@@ -220,6 +222,19 @@ def _refuse_forgery() -> None:
         raise Forbidden(
             detail={"zh": f"请求缺少 {CSRF_HEADER} 头。", "en": f"The request lacks the {CSRF_HEADER} header."}
         )
+
+
+def _refuse_unreadable() -> None:
+    """A JSON body is read strictly, once, before any schema: no NaN, no lone surrogate, no nesting without end."""
+    if request.method in READING or not request.is_json or request.path.startswith(READ_THEIR_OWN):
+        return
+    body = request.get_data(cache=True)
+    if not body:
+        return
+    try:
+        orjson.loads(body)
+    except ValueError:
+        raise Unreadable(detail={"zh": "这不是完好的 JSON。", "en": "This is no sound JSON."}) from None
 
 
 def _headers(response: Response) -> Response:

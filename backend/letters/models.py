@@ -16,7 +16,7 @@ class LetterCopy(db.Model):
     __tablename__ = "letter"
     __table_args__ = (sa.UniqueConstraint("letter", "version"),)
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    letter: Mapped[str] = mapped_column(sa.String(20))
+    letter: Mapped[str] = mapped_column(sa.String(40))
     version: Mapped[int]
     title: Mapped[dict[str, str]] = mapped_column(Json)
     clauses: Mapped[list[dict[str, Any]]] = mapped_column(Json)
