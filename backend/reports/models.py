@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.db import Id, Json, UtcDateTime, db
+from backend.core.search import keep_search
 
 CAUSES = ("quality", "wear", "user_damage", "transit_damage", "counterfeit_part", "configuration", "environment",
           "other")  # fmt: skip
@@ -125,3 +126,6 @@ class Signature(db.Model):
     corrected_at: Mapped[datetime] = mapped_column(UtcDateTime)
     photo_id: Mapped[str | None] = mapped_column(sa.String(36))
     flags: Mapped[list[str]] = mapped_column(Json, default=list)
+
+
+keep_search(Report, lambda row: (row.number, row.short_ref))

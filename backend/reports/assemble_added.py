@@ -1,0 +1,269 @@
+"""The half of a report view that the system added: clocks, verdicts, the course, who pays and by which clause.
+
+Called by assemble.py. Nothing of it is in what the customer signed, and it never claims to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from geographiclib.geodesic import Geodesic
+from sqlalchemy.orm import Session
+
+from backend.contracts.models import Contract
+from backend.core.clock import iso
+from backend.letters.loader import load_letter
+from backend.letters.rules.faults import Faulty
+from backend.letters.rules.letter import Letter
+from backend.reports.facts import Facts
+from backend.reports.models import Signature
+from backend.visits.models import CheckIn, CheckInFix
+from backend.workorders.models import LogEntry
+from backend.workorders.settling import clocks_at
+
+LATE_AFTER = timedelta(minutes=15)
+COURSE = ("reported", "contacted", "remote_started", "decided_on_site", "promised", "sent", "departed", "arrived",
+          "waiting", "resumed", "solved", "accepted", "rejected", "left", "reopened", "closed", "note")  # fmt: skip
+QUALITY = {"server": "exact", "good": "exact", "fair": "estimated", "poor": "unknown"}
+
+
+def added_of(
+    session: Session, facts: Facts, signature: Signature | None, now: datetime, base_url: str,
+    notes: Sequence[dict[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
+    """The `added` half of the view as plain values."""
+    report, order = facts.report, facts.work_order
+    approver = facts.users.get(report.approved_by_id or "")
+    returned = [c for c in report.comments or () if c.get("field") is None and c.get("kind") == "return"]
+    return {
+        "number": report.number,
+        "work_order_number": order.number,
+        "version": report.version,
+        "state": report.state,
+        "submitted_at": iso(report.submitted_at),
+        "approved_at": iso(report.approved_at),
+        "approved_by_name": approver.name if approver else None,
+        "returned_comment": returned[-1]["text"] if returned else None,
+        "priority": order.priority,
+        "letters": _letters(session, facts),
+        "issued_under": _issued_under(facts),
+        "entitlement": _entitlement(facts),
+        "clocks": [_clock(facts, one) for one in clocks_at(order.clocks or [], now)],
+        "check_ins": [_check_in(facts, row) for row in facts.check_ins],
+        "course": [_course_entry(facts, entry) for entry in facts.log if entry.what in COURSE],
+        "notes": [*_notes(facts), *notes],
+        "versions": _versions(facts),
+        "check_url": f"{base_url.rstrip('/')}/verify/{signature.document_sha256}" if base_url and signature else None,
+    }
+
+
+# ---------------------------------------------------------------- letters
+
+
+@cache
+def _letter(ref: str) -> Letter | None:
+    try:
+        return load_letter(ref)
+    except Faulty:
+        return None
+
+
+def _bound(facts: Facts) -> list[Letter]:
+    return [letter for ref in facts.work_order.letters or () if (letter := _letter(ref)) is not None]
+
+
+def _letters(session: Session, facts: Facts) -> list[dict[str, Any]]:
+    ids = {a.contract_id for a in facts.assets.values() if a.contract_id} | {facts.work_order.contract_id} - {None}
+    contracts = list(session.scalars(sa.select(Contract).where(Contract.id.in_(ids)))) if ids else []
+    out = []
+    for letter in _bound(facts):
+        signed = [c.signed_on for c in contracts if {letter.ref, letter.id} & set(c.letters or ())]
+        out.append(
+            {
+                "letter": letter.id,
+                "version": letter.version,
+                "title": dict(letter.title),
+                "signed_on": min(signed).isoformat() if signed else None,
+            }
+        )
+    return out
+
+
+def clause_of(letters: Sequence[Letter], clause_id: str) -> dict[str, Any] | None:
+    """A clause by its id out of the bound letters, with its article and sentence."""
+    for letter in letters:
+        for clause in letter.clauses:
+            if clause.id == clause_id:
+                return {"clause": clause.id, "article": clause.article or None, "text": dict(clause.text)}
+    return None
+
+
+def _issued_under(facts: Facts) -> dict[str, Any] | None:
+    """The clause that asks for this report (B-15)."""
+    gate = next((g for g in facts.work_order.gates or () if g.get("gate") == "fault_report"), None)
+    return clause_of(_bound(facts), gate["clause"]) if gate else None
+
+
+def _entitlement(facts: Facts) -> dict[str, Any] | None:
+    said = facts.work_order.entitlement or {}
+    if not said.get("status"):
+        return None
+    letters = _bound(facts)
+    reasons = []
+    for reason in said.get("reasons") or ():
+        found = clause_of(letters, reason["clause"]) or {"clause": reason["clause"], "article": None}
+        reasons.append(found | {"text": dict(reason.get("text") or found.get("text") or {"zh": "", "en": ""})})
+    return {"status": said["status"], "warranty_end": said.get("warranty_end"), "reasons": reasons}
+
+
+# ---------------------------------------------------------------- clocks
+
+
+def _clock(facts: Facts, one: dict[str, Any]) -> dict[str, Any]:
+    clause = clause_of(_bound(facts), one["clause"]) or {
+        "clause": one["clause"] or "—",
+        "article": None,
+        "text": {"zh": "合同约定的期限", "en": "The term named in the contract"},
+    }
+    return {
+        "name": one["name"],
+        "clause": clause,
+        "starts_at": one.get("starts"),
+        "target_at": one.get("target"),
+        "due_at": one.get("due"),
+        "met_at": one.get("met_at"),
+        "state": one.get("state") or "idle",
+        "missed_reason": _missed_reason(facts, one["name"]) if one.get("state") == "missed" else None,
+        "excused_reason": (one.get("excuse") or None) if one.get("state") == "excused" else None,
+    }
+
+
+def _missed_reason(facts: Facts, name: str) -> str | None:
+    """What somebody wrote about a missed clock: a note that names it."""
+    said = [e for e in facts.log if e.what == "note" and not e.voided_at and (e.data or {}).get("clock") == name]
+    return said[-1].note if said else None
+
+
+# ---------------------------------------------------------------- arrivals
+
+
+def _check_in(facts: Facts, row: CheckIn) -> dict[str, Any]:
+    engineer = facts.users.get(row.engineer_id)
+    return {
+        "direction": row.direction,
+        "engineer_name": engineer.name if engineer else "",
+        "tapped_at": iso(row.tapped_at),
+        "corrected_at": iso(row.corrected_at),
+        "offset_ms": row.clock_offset_ms,
+        "quality": QUALITY.get(row.quality, row.quality),
+        "received_at": iso(row.received_at),
+        "reason_code": row.reason_code,
+        "reason_text": row.reason_text or None,
+        "fix": _fix(facts, row),
+        "phone_verdict": _verdict(row.phone_verdict),
+        "server_verdict": _verdict(row.server_verdict),
+        "flags": list(row.flags or ()),
+    }
+
+
+def deciding_fix(fixes: Sequence[CheckInFix]) -> CheckInFix | None:
+    """The fix that judged a check-in: the first that was usable."""
+    return next((fix for fix in fixes if (fix.server_verdict or {}).get("verdict") != "no_fix"), None)
+
+
+def _fix(facts: Facts, row: CheckIn) -> dict[str, Any] | None:
+    fix = deciding_fix(facts.fixes.get(row.id, ()))
+    if fix is None or None in (fix.lat_e7, fix.lng_e7, fix.accuracy_m):
+        return None
+    site, bearing = facts.site, None
+    if site.lat_e7 is not None and site.lng_e7 is not None:
+        line = Geodesic.WGS84.Inverse(site.lat_e7 / 1e7, site.lng_e7 / 1e7, fix.lat_e7 / 1e7, fix.lng_e7 / 1e7)
+        bearing = round(line["azi1"]) % 360
+    return {
+        "lat_e7": fix.lat_e7,
+        "lng_e7": fix.lng_e7,
+        "accuracy_m": fix.accuracy_m,
+        "age_s": fix.age_s or 0,
+        "bearing_deg": bearing,
+    }
+
+
+def _verdict(said: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not said or not said.get("verdict"):
+        return None
+    return {name: said.get(name) for name in ("verdict", "distance_m", "accuracy_m", "radius_m", "reason")}
+
+
+# ---------------------------------------------------------------- course, notes, versions
+
+
+def _course_entry(facts: Facts, entry: LogEntry) -> dict[str, Any]:
+    author = facts.users.get(entry.author_id or "")
+    typed = facts.users.get(entry.entered_by_id or "")
+    is_late = entry.received_at - entry.corrected_at > LATE_AFTER
+    return {
+        "at": iso(entry.corrected_at),
+        "what": entry.what,
+        "text": entry.note or _said(facts, entry),
+        "author_name": author.name if author else None,
+        "entered_by_name": typed.name if typed and typed is not author else None,
+        "received_at": iso(entry.received_at) if is_late else None,
+        "void_reason": (entry.void_reason or "—") if entry.voided_at else None,
+    }
+
+
+def _said(facts: Facts, entry: LogEntry) -> str:
+    """A line's own words where nobody wrote any."""
+    data = entry.data or {}
+    if entry.what == "sent":
+        separator = "、" if facts.report.language == "zh" else ", "
+        return separator.join(facts.users[i].name for i in data.get("engineer_ids", ()) if i in facts.users)
+    if entry.what == "reported":
+        return facts.work_order.caller_name
+    if entry.what in ("accepted", "rejected"):
+        return str(data.get("who") or "")
+    return ""
+
+
+def _notes(facts: Facts) -> list[dict[str, Any]]:
+    out = []
+    for row in facts.check_ins:
+        waited = row.received_at - row.corrected_at
+        if waited > LATE_AFTER:
+            minutes = int(waited.total_seconds() // 60)
+            zh = "签到" if row.direction == "in" else "签退"
+            en = "check-in" if row.direction == "in" else "check-out"
+            text = {
+                "zh": f"离线{zh}，{minutes} 分钟后才收到",
+                "en": f"Offline {en}, received {minutes} minutes later",
+            }
+            out.append({"text": text, "at": iso(row.received_at)})
+        if "late_visit" in (row.flags or ()):
+            text = {
+                "zh": "改派之后完成的上门，按后到记下",
+                "en": "Done after the visit had been given to somebody else; kept as late work",
+            }
+            out.append({"text": text, "at": iso(row.corrected_at)})
+    found = {finding.symptom_found for finding in facts.findings}
+    if facts.report.submitted_at and facts.findings and facts.work_order.symptom not in found:
+        text = {
+            "zh": "工单上的现象与现场写的不同，两样都留着",
+            "en": "The work order’s symptom differs from the one found; both are kept",
+        }
+        out.append({"text": text, "at": None})
+    return out
+
+
+def _versions(facts: Facts) -> list[dict[str, Any]]:
+    by_version: dict[int, Signature] = {s.report_version: s for s in facts.signatures}
+    out: list[dict[str, Any]] = [
+        {"version": version, "document_sha256": s.document_sha256, "signed_at": iso(s.corrected_at)}
+        for version, s in sorted(by_version.items())
+    ]
+    if facts.report.version not in by_version:
+        out.append({"version": facts.report.version, "document_sha256": None, "signed_at": None})
+    return out

@@ -1,0 +1,1 @@
+"""Forms as data: what a report asks for, in which words, and when (K-11)."""

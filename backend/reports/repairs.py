@@ -1,0 +1,82 @@
+"""Repair records: which repairs an asset had, and the how-manieth this one is (送修次数, D-07).
+
+A repair counts from the submission of its report. Answers workorders' port `repairs_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.core import clock
+from backend.customers.models import Site
+from backend.reports.models import Finding, Report
+from backend.reports.rules.states import COUNTED
+from backend.workorders.models import WorkOrder
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """One earlier repair: the asset, its report, the same-fault key, the local day it was reported."""
+
+    asset_id: str
+    work_order_id: str
+    report: str
+    fault: str
+    on: date
+
+
+def earlier_repairs(session: Session, asset_ids: Sequence[str], work_order: WorkOrder) -> list[Earlier]:
+    """Repairs of these assets in other work orders reported before this one, in order."""
+    wanted = sorted(set(asset_ids))
+    if not wanted:
+        return []
+    query = (
+        sa.select(Finding.asset_id, WorkOrder.id, Report.number, Report.short_ref, WorkOrder.fault, Finding.cause_category,
+                  WorkOrder.reported_at, Site.tz)
+        .join(Report, Report.id == Finding.report_id)
+        .join(WorkOrder, WorkOrder.id == Report.work_order_id)
+        .join(Site, Site.id == WorkOrder.site_id)
+        .where(Finding.asset_id.in_(wanted), Report.state.in_(COUNTED), WorkOrder.id != work_order.id,
+               WorkOrder.kind == "repair", WorkOrder.reported_at < work_order.reported_at,
+               sa.or_(Finding.outcome.is_(None), Finding.outcome.not_in(("refused", "no_fault_found"))))
+        .order_by(WorkOrder.reported_at, Report.id)
+    )  # fmt: skip
+    return [
+        Earlier(asset_id, order_id, number or short_ref, fault or cause or "", clock.local_date(reported_at, tz))
+        for asset_id, order_id, number, short_ref, fault, cause, reported_at, tz in session.execute(query)
+    ]
+
+
+def count_before(session: Session, asset_ids: Sequence[str], work_order: WorkOrder) -> int:
+    """How often the most often repaired of these assets was repaired before; several reports of one work order count once."""
+    seen: dict[str, set[str]] = {}
+    for repair in earlier_repairs(session, asset_ids, work_order):
+        seen.setdefault(repair.asset_id, set()).add(repair.work_order_id)
+    return max((len(orders) for orders in seen.values()), default=0)
+
+
+def previous_on(session: Session, asset_ids: Sequence[str], work_order: WorkOrder) -> date | None:
+    """The day the repair before this one was reported."""
+    return max((repair.on for repair in earlier_repairs(session, asset_ids, work_order)), default=None)
+
+
+def causes_of(session: Session, work_order_id: str) -> Mapping[str, Any]:
+    """{asset id: cause category} as found so far; user damage is told whatever else was found."""
+    query = (
+        sa.select(Finding.asset_id, Finding.cause_category)
+        .join(Report, Report.id == Finding.report_id)
+        .where(Finding.work_order_id == work_order_id, Finding.asset_id.is_not(None),
+               Finding.cause_category.is_not(None), Report.state != "withdrawn")
+        .order_by(Finding.id)
+    )  # fmt: skip
+    out: dict[str, str] = {}
+    for asset_id, cause in session.execute(query):
+        if out.get(asset_id) != "user_damage":
+            out[asset_id] = cause
+    return out

@@ -1,0 +1,267 @@
+"""What reports take and answer. The `…Args` are the arguments of sync operations and the bodies of the desk alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import Schema
+from marshmallow import ValidationError, fields, validate
+
+from backend.core.editing import edit_schema
+from backend.core.schemas import Id, Instant, Page, Text
+from backend.reports.models import CAUSES, FIXES, OUTCOMES, RESULTS
+from backend.reports.rules.states import STATES
+from backend.workorders.models import PRIORITIES
+
+PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp")
+MAX_EXPORT = 500
+
+
+class Sha256(fields.String):
+    """64 lower-case hex digits."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words = "校验值是 64 位小写十六进制 | A SHA-256 is 64 lower-case hex digits"
+        super().__init__(validate=validate.Regexp(r"[0-9a-f]{64}\Z", error=words), **kwargs)
+
+
+class Day(fields.Field[Any]):
+    """A local date, written 2026-11-22; kept as a date."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return value.isoformat() if value is not None else None
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return fields.Date(format="%Y-%m-%d").deserialize(value, attr, data)
+
+
+def _content_type(value: str) -> None:
+    if value in ("image/heic", "image/heif"):
+        raise ValidationError("这是 HEIC 照片，请转成 JPEG | This is a HEIC photo; turn it into JPEG")
+    validate.OneOf(PHOTO_TYPES)(value)
+
+
+# ---------------------------------------------------------------- arguments of operations
+
+
+class ReportStartArgs(Schema):
+    work_order_id = Id(required=True)
+    visit_id = Id(allow_none=True)
+    short_ref = Text(required=True, min=3, max=20)
+    language = fields.String(load_default="zh", validate=validate.OneOf(["zh", "en"]))
+
+
+class ReportFields(Schema):
+    guidance = Text()
+
+
+class FindingFields(Schema):
+    asset_id = Id(allow_none=True)
+    symptom_found = Text()
+    cause_category = fields.String(allow_none=True, validate=validate.OneOf(CAUSES))
+    cause_text = Text()
+    cause_unknown_until = Day(allow_none=True)
+    fix_category = fields.String(allow_none=True, validate=validate.OneOf(FIXES))
+    fix_text = Text()
+    outcome = fields.String(allow_none=True, validate=validate.OneOf(OUTCOMES))
+    not_fixed_reason = Text()
+    next_step = Text()
+
+
+class FindingArgs(FindingFields):
+    report_id = Id(required=True)
+    work_order_id = Id()
+
+
+class PartFields(Schema):
+    name = Text(required=True, min=1, max=120)
+    part_no = Text(max=60)
+    quantity = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 100_000))
+    old_serial = Text(max=80)
+    new_serial = Text(max=80)
+    origin = Text(max=20)
+
+
+class PartArgs(PartFields):
+    finding_id = Id(required=True)
+    report_id = Id()
+    work_order_id = Id()
+
+
+class PhotoArgs(Schema):
+    work_order_id = Id(required=True)
+    visit_id = Id(allow_none=True)
+    report_id = Id(allow_none=True)
+    finding_id = Id(allow_none=True)
+    sha256 = Sha256(required=True)
+    size_bytes = fields.Integer(required=True, strict=True, validate=validate.Range(1, 20 * 1024 * 1024))
+    content_type = fields.String(required=True, validate=_content_type)
+    taken_at = Instant(required=True)
+    caption = Text(max=200)
+
+
+class SignatureArgs(Schema):
+    report_id = Id(required=True)
+    visit_id = Id(allow_none=True)
+    work_order_id = Id()
+    document_sha256 = Sha256(required=True)
+    strokes_sha256 = Sha256(allow_none=True)
+    result = fields.String(required=True, validate=validate.OneOf(RESULTS))
+    remarks = Text(allow_none=True)
+    reason = Text(allow_none=True)
+    signer_name = Text(max=60, allow_none=True)
+    signer_title = Text(max=60, allow_none=True)
+    rating = fields.Integer(allow_none=True, strict=True, validate=validate.Range(1, 5))
+    signed_at = Instant(allow_none=True)
+    photo_id = Id(allow_none=True)
+
+
+class SubmitArgs(Schema):
+    solved_at = Instant(allow_none=True)
+
+
+class VoidArgs(Schema):
+    reason = Text(required=True, min=1, max=2000)
+
+
+# ---------------------------------------------------------------- the desk
+
+
+class ReportIn(Schema):
+    visit_id = Id(allow_none=True)
+    language = fields.String(load_default="zh", validate=validate.OneOf(["zh", "en"]))
+
+
+ReportEdit = edit_schema("ReportEdit", ReportFields)
+FindingEdit = edit_schema("FindingEdit", FindingFields)
+
+
+class FieldComment(Schema):
+    path = Text(required=True, min=1, max=200)
+    text = Text(required=True, min=1, max=2000)
+
+
+class ReturnIn(Schema):
+    comment = Text(load_default="", max=2000)
+    field_comments = fields.List(fields.Nested(FieldComment), load_default=list, validate=validate.Length(max=50))
+
+
+class ReportOut(Schema):
+    id = fields.String()
+    work_order_id = fields.String()
+    visit_id = fields.String(allow_none=True)
+    author_id = fields.String()
+    number = fields.String(allow_none=True)
+    short_ref = fields.String()
+    language = fields.String()
+    state = fields.String(validate=validate.OneOf(STATES))
+    version = fields.Integer()
+    form_version = fields.Integer()
+    guidance = fields.String()
+    sent_for_repair_on = Day(allow_none=True)
+    repair_count = fields.Integer(allow_none=True)
+    handed_over_on = Day(allow_none=True)
+    created_at = Instant()
+    submitted_at = Instant(allow_none=True)
+    received_at = Instant(allow_none=True)
+    approved_at = Instant(allow_none=True)
+    approved_by_id = fields.String(allow_none=True)
+    comments = fields.List(fields.Dict())
+    signature_id = fields.String(allow_none=True)
+
+
+class FindingOut(FindingFields):
+    id = fields.String()
+    report_id = fields.String()
+    work_order_id = fields.String()
+
+
+class PartOut(PartFields):
+    id = fields.String()
+    finding_id = fields.String(allow_none=True)
+    report_id = fields.String()
+    created_at = Instant()
+    voided_at = Instant(allow_none=True)
+    void_reason = fields.String()
+
+
+class ReportQuery(Schema):
+    """The filters of list and exports."""
+
+    since = Instant(data_key="from")
+    until = Instant()
+    branch_id = Id()
+    customer_id = Id()
+    engineer_id = Id()
+    asset_id = Id()
+    work_order_id = Id()
+    priority = fields.String(validate=validate.OneOf(PRIORITIES))
+    state = fields.String(validate=validate.OneOf([*STATES, "open"]))
+    q = Text(max=200)
+
+
+class ReportListQuery(ReportQuery, Page):
+    """One page of the list."""
+
+
+class ExportQuery(ReportQuery):
+    ids = fields.String(validate=validate.Length(max=37 * MAX_EXPORT))
+    language = fields.String(validate=validate.OneOf(["zh", "en"]))
+
+
+class ZipQuery(ExportQuery):
+    format = fields.String(load_default="pdf", validate=validate.OneOf(["pdf", "docx"]))
+
+
+class PaperQuery(Schema):
+    language = fields.String(validate=validate.OneOf(["zh", "en"]))
+
+
+class ReportRow(Schema):
+    id = fields.String()
+    number = fields.String(allow_none=True)
+    short_ref = fields.String()
+    state = fields.String(validate=validate.OneOf(STATES))
+    version = fields.Integer()
+    work_order_id = fields.String()
+    work_order_number = fields.String(allow_none=True)
+    priority = fields.String(allow_none=True)
+    branch_id = fields.String()
+    customer_id = fields.String()
+    customer_name = fields.String()
+    site_id = fields.String()
+    site_name = fields.String()
+    assets = fields.List(fields.Dict())
+    outcomes = fields.List(fields.String())
+    engineer_id = fields.String()
+    engineer_name = fields.String()
+    created_at = Instant()
+    submitted_at = Instant(allow_none=True)
+    received_at = Instant(allow_none=True)
+    approved_at = Instant(allow_none=True)
+    result = fields.String(allow_none=True)
+    rating = fields.Integer(allow_none=True)
+    flags = fields.List(fields.String())
+
+
+class ReportPage(Schema):
+    rows = fields.List(fields.Nested(ReportRow))
+    next_cursor = fields.String(allow_none=True)
+    total = fields.Integer()
+
+
+class ReportDetail(Schema):
+    """`view` is a ReportView (backend/reports/view.py); `evidence` what stands beside it in the review."""
+
+    report = fields.Nested(ReportOut)
+    findings = fields.List(fields.Nested(FindingOut))
+    part_lines = fields.List(fields.Nested(PartOut))
+    view = fields.Dict()
+    evidence = fields.Dict()
+    may = fields.Dict(keys=fields.String(), values=fields.Boolean())
+
+
+class Verified(Schema):
+    known = fields.Boolean()
+    signed_at = Instant(allow_none=True)
+    short_ref = fields.String(allow_none=True)
