@@ -28,7 +28,6 @@ from backend.workorders.settling import clocks_at
 LATE_AFTER = timedelta(minutes=15)
 COURSE = ("reported", "contacted", "remote_started", "decided_on_site", "promised", "sent", "departed", "arrived",
           "waiting", "resumed", "solved", "accepted", "rejected", "left", "reopened", "closed", "note")  # fmt: skip
-QUALITY = {"server": "exact", "good": "exact", "fair": "estimated", "poor": "unknown"}
 
 
 def added_of(
@@ -159,7 +158,7 @@ def _check_in(facts: Facts, row: CheckIn) -> dict[str, Any]:
         "tapped_at": iso(row.tapped_at),
         "corrected_at": iso(row.corrected_at),
         "offset_ms": row.clock_offset_ms,
-        "quality": QUALITY.get(row.quality, row.quality),
+        "quality": row.quality,
         "received_at": iso(row.received_at),
         "reason_code": row.reason_code,
         "reason_text": row.reason_text or None,

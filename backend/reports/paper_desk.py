@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from backend.core import storage
 from backend.reports.assemble import assemble
 from backend.reports.models import Report
-from backend.reports.paper.pdf import PdfRenderer
+from backend.reports.paper.pdf import render_pdf
 from backend.reports.paper.word import render_docx
 from backend.reports.view import Language, ReportView
 
@@ -40,16 +40,7 @@ def render(view: ReportView, kind: str, language: Language) -> bytes:
     """The report as `pdf` or `docx`."""
     if kind == "docx":
         return render_docx(view, language, read_file)
-    return _renderer().render(view, language, read_file)
-
-
-def _renderer() -> PdfRenderer:
-    """One compiler for the process: its fonts take a second to find."""
-    extensions = current_app.extensions
-    if "pdf_renderer" not in extensions:
-        extensions["pdf_renderer"] = PdfRenderer([current_app.config["FONT_DIR"]])
-    renderer: PdfRenderer = extensions["pdf_renderer"]
-    return renderer
+    return render_pdf(view, language, read_file, current_app.config["FONT_DIRS"])
 
 
 def file_name(report: Report, kind: str) -> str:

@@ -76,7 +76,8 @@ CODES: dict[str, dict[str, Pair]] = {
         "clock_offset": ("手机时钟偏差大", "phone clock far off"),
         "too_good": ("精度好得不真实", "accuracy too good to be true"),
         "late_visit": ("改派后补来的上门", "visit done after it was given to someone else"),
-        "no_check_in": ("位置先到，签到未到", "a position without its check-in"),
+        "no_check_in": ("签退之前没有签到", "checked out without a check-in"),
+        "old_fix": ("位置取得较早", "older fix"),
     },
     "quality": {
         "good": ("已校正", "corrected"),
