@@ -103,7 +103,7 @@ export interface PhoneSetup {
 let databases = 0;
 
 /** A phone of a user. Give `store` to start an old phone anew. */
-export async function phone(model: ModelServer, setup: PhoneSetup = {}): Promise<Phone> {
+export async function phone(model: Pick<ModelServer, 'as'>, setup: PhoneSetup = {}): Promise<Phone> {
   const user = setup.user ?? freshUser();
   const clock = setup.clock ?? new HandClock();
   const timers = new HandTimers();

@@ -9,6 +9,7 @@ export const definitions: Definitions = {
     folder: { index: ['owner_id'], edit: 'folder.edit' },
     note: { index: ['folder_id', 'tags'], parents: { folder_id: 'folder' }, edit: 'note.edit' },
     picture: { index: ['note_id'], parents: { note_id: 'note' } },
+    tag: { index: ['note_id'], parents: { note_id: 'note' } },
   }),
   operations: defineOperations({
     'folder.add': { apply: inserts },
@@ -22,6 +23,7 @@ export const definitions: Definitions = {
         ? inserts(row, done, record)
         : row && { ...row, pictures: Number(row['pictures'] ?? 0) + 1 }),
     },
+    'tag.add': { apply: inserts },
     'conflict.settle': settlesConflict,
   }),
 };
