@@ -74,7 +74,28 @@ export type { Fields, Json, Local, Performing, RecordRef, View }
 
 /** How far the phone's clock stands from the server's, by the last contact: server minus phone; null before any. */
 export async function clockOffset(): Promise<number | null> {
-  const row = await data().context.store.read(['meta'], (tx) => tx.get('meta', 'contact'))
-  const contact = row?.value as { offset_ms: number } | null | undefined
-  return contact?.offset_ms ?? null
+  return (await contactOf(data()))?.offset_ms ?? null
+}
+
+/** When the server last answered, by the phone's clock; null before the first answer. */
+export async function lastContact(local: Local): Promise<number | null> {
+  return (await contactOf(local))?.wall_ms ?? null
+}
+
+async function contactOf(local: Local): Promise<{ offset_ms: number; wall_ms: number } | null> {
+  const row = await local.context.store.read(['meta'], (tx) => tx.get('meta', 'contact'))
+  return (row?.value ?? null) as { offset_ms: number; wall_ms: number } | null
+}
+
+/** What is being typed into records and is no operation yet: key kind/id → field → value. Reads only, so it may be live. */
+export async function typedInto(local: Local, records: readonly RecordRef[]): Promise<Map<string, Fields>> {
+  const keys = records.map((record) => `${record.kind}/${record.id}`)
+  const stored = await local.context.store.read(['drafts'], (tx) => tx.by('drafts', 'record', keys))
+  const typed = new Map<string, Fields>()
+  for (const draft of stored) {
+    if (draft.is_clean) continue
+    const { value } = local.context.seal.open(draft.sealed) as { value: Json }
+    typed.set(draft.record, { ...typed.get(draft.record), [draft.field]: value })
+  }
+  return typed
 }

@@ -30,12 +30,14 @@ export const router = createRouter({
   routes,
 })
 
-router.beforeEach(async (to) => {
+router.beforeEach(async (to, from) => {
   if (!user.value) return to.name === 'sign-in' ? true : { name: 'sign-in' }
   const local = await openData(user.value.id)
   startSending(local)
   const held = handover.value
-  if (held && (to.name !== 'sign' || to.params.id !== held.visitId)) return { name: 'sign', params: { id: held.visitId } }
+  if (held && (to.name !== 'sign' || to.params.id !== held.visitId)) {
+    return from.name === 'sign' ? false : { name: 'sign', params: { id: held.visitId } }
+  }
   return true
 })
 

@@ -21,7 +21,8 @@ export function useSyncLine() {
     const s = status.value
     if (!s) return { state: 'sent', icon: 'sent', lead: '', strong: '', rest: t('sync.reading') }
     const size = bytes(s.bytes)
-    const oldest = s.oldest_at === null ? '' : ago(Math.max(0, now.value - s.oldest_at))
+    const age = s.oldest_at === null ? 0 : Math.max(0, now.value - s.oldest_at)
+    const waits = age < 60_000 ? size : t('sync.oldest', { oldest: ago(age), size })
     if (s.needs_you > 0) {
       return { state: 'needs', icon: 'needs', lead: '', strong: t('sync.needs_you', { n: s.needs_you }), rest: t('sync.rest_goes_on') }
     }
@@ -34,12 +35,12 @@ export function useSyncLine() {
       return { state: 'sent', icon: 'sent', lead: '', strong: '', rest: when ? t('sync.all_sent_at', { when }) : t('sync.all_sent') }
     }
     if (s.is_offline) {
-      return { state: 'offline', icon: 'offline', lead: t('sync.offline'), strong: t('sync.waiting_count', { n: s.unsent }), rest: t('sync.oldest', { oldest, size }) }
+      return { state: 'offline', icon: 'offline', lead: t('sync.offline'), strong: t('sync.waiting_count', { n: s.unsent }), rest: waits }
     }
     if (s.is_sending) {
       return { state: 'sending', icon: 'waiting', lead: '', strong: t('sync.sending', { n: s.unsent }), rest: size }
     }
-    return { state: 'waiting', icon: 'waiting', lead: '', strong: t('sync.waiting_count', { n: s.unsent }), rest: t('sync.oldest', { oldest, size }) }
+    return { state: 'waiting', icon: 'waiting', lead: '', strong: t('sync.waiting_count', { n: s.unsent }), rest: waits }
   })
 }
 

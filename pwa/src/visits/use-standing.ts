@@ -13,8 +13,8 @@ export function clauseAskingFor(sheet: VisitSheet, name: string): string | null 
 export function reportFactsOf(sheet: VisitSheet): ReportFacts {
   const last = sheet.signatures.at(-1) ?? null
   return {
-    guidance: sheet.report?.guidance ?? '',
-    findings: sheet.findings,
+    guidance: String(sheet.typed.get(`report/${sheet.report?.id}`)?.guidance ?? sheet.report?.guidance ?? ''),
+    findings: sheet.findings.map((finding) => ({ ...finding, ...sheet.typed.get(`finding/${finding.id}`) })),
     part_lines: sheet.parts,
     signature: last,
     requires: clauseAskingFor(sheet, 'guidance') ? ['guidance'] : [],

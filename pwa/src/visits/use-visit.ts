@@ -3,7 +3,7 @@ import type {
   Asset, CheckIn, CheckInFix, Contact, Customer, Finding, FormDefinition, Letter, LogEntry, PartLine, Person, Photo, Report, Signature, Site, Visit,
   WorkOrder,
 } from '@/app/records'
-import { useLive, type Local, type WithId, withId } from '@/app/data'
+import { typedInto, useLive, type Fields, type Local, type WithId, withId } from '@/app/data'
 import { deviceZone } from '@/ui/zone'
 
 export interface VisitSheet {
@@ -26,6 +26,8 @@ export interface VisitSheet {
   parts: WithId<PartLine>[]
   photos: WithId<Photo>[]
   signatures: WithId<Signature>[]
+  /** What is being typed into the report and its findings, by record key. */
+  typed: Map<string, Fields>
   /** Field names per record key that are not sent, conflicting or refused. */
   unsentKeys: Set<string>
   isDetached: boolean
@@ -66,6 +68,7 @@ export async function sheetOf(local: Local, id: string): Promise<VisitSheet | nu
         local.list<Signature>('signature', 'report_id', mine.id),
       ])
     : [[], [], [], []]
+  const typed = mine ? await typedInto(local, [{ kind: 'report', id: mine.id }, ...findings.map(({ kind, id }) => ({ kind, id }))]) : new Map<string, Fields>()
   const people_at = contacts.map(withId<Contact>)
   const marked = [visit, order, ...contacts, ...findings, ...(report ?? [])]
   return {
@@ -87,6 +90,7 @@ export async function sheetOf(local: Local, id: string): Promise<VisitSheet | nu
     parts: parts.map(withId<PartLine>).filter((part) => !part.voided_at),
     photos: photos.map(withId<Photo>).filter((photo) => !photo.voided_at).sort((a, b) => (a.taken_at < b.taken_at ? -1 : 1)),
     signatures: signatures.map(withId<Signature>).sort((a, b) => (a.signed_at < b.signed_at ? -1 : 1)),
+    typed,
     unsentKeys: new Set(marked.filter((view) => view.marks.unsent.length > 0).map((view) => `${view.kind}/${view.id}`)),
     isDetached: visit.is_detached,
     tz: site?.fields.tz || deviceZone(),
