@@ -17,8 +17,10 @@ from backend.accounts.models import User
 from backend.core.db import write_transaction
 from backend.core.problems import NotAllowedNow
 from backend.customers.models import Customer
-from backend.demo.ground import Ground, read_ground, store_ground
+from backend.demo.ground import Ground, Values, read_ground, store_ground
+from backend.demo.play import Play
 from backend.demo.reading import BadFiles, FileFault, Row, read_csv, read_yaml
+from backend.demo.stories import Stories
 
 DEMO_FOLDER = Path(__file__).resolve().parent / "files"
 
@@ -36,13 +38,14 @@ def is_empty(session: Session) -> bool:
     return not any(session.scalar(sa.select(sa.exists().where(table.id.is_not(None)))) for table in (User, Customer))
 
 
-def read_company(folder: Path, now: datetime) -> Ground:
-    """A folder's files, checked. Raises BadFiles with every fault by file, line and field; stores nothing."""
+def read_company(folder: Path, now: datetime) -> tuple[Ground, list[Values]]:
+    """A folder's ground and stories, checked. Raises BadFiles with every fault by file, line, field; stores nothing."""
     faults: list[FileFault] = []
     ground = read_ground(Path(folder), now, faults)
+    stories = Stories(ground, now, faults).read(Path(folder)) if not faults else []
     if faults:
         raise BadFiles(faults)
-    return ground
+    return ground, stories
 
 
 def load_company(folder: Path, now: datetime) -> dict[str, int]:
@@ -52,13 +55,14 @@ def load_company(folder: Path, now: datetime) -> dict[str, int]:
     now     aware UTC; days in the files that are distances count from its local date
     raises  BadFiles, NotEmpty
     """
-    ground = read_company(folder, now)
+    ground, stories = read_company(folder, now)
     with write_transaction() as session:
         if not is_empty(session):
             raise NotEmpty()
         store_ground(session, ground, now)
+        Play(session, ground, now).run(stories)
     tables = ("branches", "users", "customers", "sites", "contacts", "contracts", "assets")
-    return {name: len(getattr(ground, name)) for name in tables}
+    return {name: len(getattr(ground, name)) for name in tables} | {"work_orders": len(stories)}
 
 
 def demo_accounts(folder: Path = DEMO_FOLDER) -> list[dict[str, Any]]:

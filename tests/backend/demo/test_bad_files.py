@@ -88,7 +88,7 @@ def test_a_spreadsheets_mark_windows_line_ends_and_empty_lines_are_fine(folder):
     for path in folder.glob("*.csv"):
         lines = path.read_text("utf-8").splitlines()
         path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join([*lines, "", ",,,"]).encode())
-    assert len(read_company(folder, NOW).assets) == 40
+    assert len(read_company(folder, NOW)[0].assets) == 40
 
 
 def test_a_bad_folder_stores_nothing(session, now, folder):

@@ -15,12 +15,7 @@ from backend.core.clock import local_date
 from backend.customers.models import Contact, Customer, Site
 from backend.customers.rules.datum import wgs84_to_gcj02
 from backend.demo.seed import DEMO_FOLDER, NotEmpty, demo_accounts, load_company
-
-
-@pytest.fixture
-def loaded(session, now):
-    load_company(DEMO_FOLDER, now)
-    return session
+from tests.conftest import NOW
 
 
 def _count(session, table):
@@ -49,8 +44,8 @@ def test_each_letter_has_a_customer_with_a_contract_and_assets(loaded):
     assert all(len(found) == 1 for found in customers.values())
 
 
-def test_every_asset_has_the_facts_that_its_letter_asks_for(loaded, now):
-    today = local_date(now, "Asia/Shanghai")
+def test_every_asset_has_the_facts_that_its_letter_asks_for(loaded):
+    today = local_date(NOW, "Asia/Shanghai")
     letters = dict(loaded.execute(sa.select(Contract.id, Contract.letters)).all())
     for asset in loaded.scalars(sa.select(Asset)):
         letter = letters[asset.contract_id][0][0]
@@ -88,8 +83,8 @@ def test_a_point_picked_on_a_chinese_map_is_stored_as_wgs84(loaded):
     assert abs(lat - site.lat_e7 / 1e7) > 0.001
 
 
-def test_spells_lie_where_the_days_from_loading_put_them(loaded, now):
-    today = local_date(now, "Asia/Shanghai")
+def test_spells_lie_where_the_days_from_loading_put_them(loaded):
+    today = local_date(NOW, "Asia/Shanghai")
     laptop = loaded.scalar(sa.select(Asset).where(Asset.serial == "7XK0C38"))
     spell = loaded.scalar(sa.select(OutOfService).where(OutOfService.asset_id == laptop.id))
     assert (spell.from_on, spell.to_on) == (today - timedelta(days=630), today - timedelta(days=622))
@@ -102,7 +97,7 @@ def test_every_printed_account_can_sign_in(loaded):
         assert verified_user(loaded, account["sign_in_name"], account["password"]).name == account["name"]
 
 
-def test_a_database_that_holds_a_company_takes_no_second_one(loaded, now):
+def test_a_database_that_holds_a_company_takes_no_second_one(loaded):
     with pytest.raises(NotEmpty):
-        load_company(DEMO_FOLDER, now)
+        load_company(DEMO_FOLDER, NOW)
     assert _count(loaded, Customer) == 4
