@@ -87,9 +87,6 @@ const en: typeof zh = {
   dispatch: {
     title: 'Dispatch', waiting: 'Unassigned {n}', urgent_first: 'urgent first', none_waiting: 'Nothing waits for an engineer.', hint: 'Choose a work order to send somebody; drag a planned visit to another person or day to reassign it. Unsent work on the phone is kept.', no_engineer: 'No engineers.', choose_one: 'Please choose an engineer first.',
     note: 'Note to the engineer', send_named: 'Send {names}', today: '{n} visits today', metres: '{n} m', kilometres: '{n} km', week_before: 'Week before', week_after: 'Week after',
-    reason: {
-      knows_asset: 'has repaired this asset', knows_customer: 'has been here before', account_manager: 'account manager', skill: 'knows {skill}', near: 'near', free: 'free now', busy: '{n} visits still to make', offline: 'offline, cannot be reached', never_seen: 'has not used the phone yet', far: 'far away', overdue: 'has an overdue order', same_site: 'goes to this site today',
-    },
   },
   review: {
     title: 'Report review', waiting: '{n} to review', queue: 'To review {n}', all: 'All reports', to_look: '{n} to look at', empty: 'No report waits for review.', approve: 'Approve', return: 'Return', return_with: 'Return with {n} comments', approved: 'Approved', returned: 'Returned', comment_first: 'Please write at the field what should change.',
@@ -100,10 +97,6 @@ const en: typeof zh = {
     fix: 'Fix', outcome: 'Outcome', next: 'next: {text}', parts: 'Parts', replaced_by: 'replaced by', guidance: 'Guidance given', charges: 'Charges', clocks: 'Clocks', acceptance: 'Acceptance', rating: 'rated {n}', not_signed: 'Not signed yet', photos: '{n} photos', photo: 'Photo', ink: 'Signature',
   },
   evidence: { signature_ok: 'Signature and report agree; unchanged since', signature_bad: 'Signature and report do not agree', no_signature: 'No signature to verify', late: 'Done offline, received {n} min later; clocks use the time it happened' },
-  flag: {
-    no_fix: 'No position', uncertain: 'Position uncertain', off_site: 'Checked in off site', late: 'Done offline, received later', late_work: 'Came in after a reassignment', missed_clock: 'A promise was missed', changed: 'Changed after signing', symptom_differs: 'Symptom differs from the work order', verdicts_differ: 'Phone and server judge differently',
-    teleport: 'Impossibly fast between two fixes', impossible_speed: 'Impossibly fast between two fixes', repeated_point: 'Same coordinates as on another day', same_point: 'Same coordinates as on another day', gcj02: 'Looks like GCJ-02 coordinates', too_good: 'Accuracy too good to be true', clock_off: 'Phone clock far off', old_fix: 'The fix is old', same_strokes: 'Same ink as on another job', rejected: 'Rejected by the customer', absent: 'Customer absent', refused: 'Customer declined to sign', photo_reused: 'Photo used elsewhere', unsigned: 'Not signed', not_verified: 'Signature does not verify',
-  },
   reports: { title: 'All reports', from: 'From', until: 'Until', period: 'Submitted between', state: 'State', words: 'Number, cause, serial', number: 'Number', submitted: 'Submitted', picked: '{n} chosen', all_found: 'With nothing chosen, everything found is exported', zip_pdf: 'PDFs as ZIP', zip_word: 'Word as ZIP', pick: 'Choose {number}', pick_all: 'Choose all', empty: 'No report matches.' },
   customer: {
     name: 'Name', short_name: 'Short name', code: 'Code', province: 'Province', notes: 'Notes', find: 'Find a customer', add: 'New customer', empty: 'No customers yet.', contacts: 'Contacts', contact: 'Contact', phone: 'Phone', job: 'Position', sites: 'Sites', site: 'Site', address: 'Address', point: 'Site point', no_point: 'not marked yet', entered_in: 'entered in {datum}',

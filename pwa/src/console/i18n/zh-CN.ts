@@ -86,9 +86,6 @@ export default {
   dispatch: {
     title: '派工', waiting: '待派 {n}', urgent_first: '急的在前', none_waiting: '没有待派的工单。', hint: '点一张工单选人派出；把已排的上门拖到别人或别的日子就是改派。改派不丢工程师手机里没发的东西。', no_engineer: '没有工程师。', choose_one: '请先选一位工程师。',
     note: '给工程师的话', send_named: '派出 {names}', today: '今天 {n} 次上门', metres: '{n} 米', kilometres: '{n} 公里', week_before: '上一周', week_after: '下一周',
-    reason: {
-      knows_asset: '修过这台', knows_customer: '来过这家', account_manager: '客户经理', skill: '懂 {skill}', near: '离得近', free: '现在有空', busy: '手上还有 {n} 次上门', offline: '离线，联系不上', never_seen: '还没用过手机', far: '离得远', overdue: '手上有超时的单', same_site: '今天本就要去这里',
-    },
   },
   review: {
     title: '报告审核', waiting: '{n} 份待审', queue: '待审 {n}', all: '全部报告', to_look: '{n} 处要看', empty: '没有待审的报告。', approve: '通过', return: '退回', return_with: '退回，带 {n} 条意见', approved: '已通过', returned: '已退回', comment_first: '请在要改的地方写一句，工程师才知道改什么。',
@@ -99,10 +96,6 @@ export default {
     fix: '处理办法', outcome: '结果', next: '下一步：{text}', parts: '配件', replaced_by: '换为', guidance: '向客户说明', charges: '费用', clocks: '承诺时钟', acceptance: '交验签字', rating: '评 {n} 分', not_signed: '还没有签字', photos: '照片 {n} 张', photo: '照片', ink: '签字笔迹',
   },
   evidence: { signature_ok: '签字与报告一致，签后没有改动', signature_bad: '签字与报告对不上', no_signature: '没有可核对的签字', late: '离线完成，{n} 分钟后才收到；时钟按事发时刻算' },
-  flag: {
-    no_fix: '没有位置', uncertain: '位置说不准', off_site: '签到时不在现场', late: '离线完成，后来才收到', late_work: '改派之后才到的工作', missed_clock: '有承诺超时', changed: '签字后有改动', symptom_differs: '工单与报告的现象不同', verdicts_differ: '手机与服务器判断不同',
-    teleport: '两次定位之间快得不可能', impossible_speed: '两次定位之间快得不可能', repeated_point: '坐标与另一天完全相同', same_point: '坐标与另一天完全相同', gcj02: '像是 GCJ-02 坐标', too_good: '精度好得可疑', clock_off: '手机时钟差得多', old_fix: '定位是早先的', same_strokes: '笔迹与另一单相同', rejected: '客户不验收', absent: '客户不在', refused: '客户拒签', photo_reused: '照片在别处用过', unsigned: '没有签字', not_verified: '签字对不上',
-  },
   reports: { title: '全部报告', from: '从', until: '到', period: '提交日期', state: '状态', words: '单号、原因、序列号', number: '报告号', submitted: '提交时间', picked: '已选 {n} 份', all_found: '没有勾选时导出全部找到的', zip_pdf: 'PDF 打包', zip_word: 'Word 打包', pick: '选 {number}', pick_all: '全选', empty: '没有符合的报告。' },
   customer: {
     name: '名称', short_name: '简称', code: '编号', province: '省份', notes: '备注', find: '找客户', add: '新客户', empty: '还没有客户。', contacts: '联系人', contact: '联系人', phone: '电话', job: '职务', sites: '现场', site: '现场', address: '地址', point: '现场点', no_point: '还没有标', entered_in: '录入时 {datum}',

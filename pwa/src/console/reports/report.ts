@@ -110,13 +110,11 @@ export interface ReportView {
   }
 }
 export interface ReportDetail {
-  id: string
-  work_order_id: string
+  report: { id: string; work_order_id: string; comments: Record<string, unknown>[] }
   view: ReportView
   evidence: {
-    signature: { ok: boolean | null; reason: Both | string | null } | null
-    flags: { code: string; text?: Both }[] | string[]
-    comments?: { at: string; author_name: string | null; text: string; path: string | null }[]
+    verification: { ok: boolean; reason: string | null; path: string | null; text: Both | null }
+    flags: { code: string; text: Both }[]
   }
   may: { approve: boolean; return: boolean }
 }
@@ -129,7 +127,7 @@ export interface ReportRow {
   work_order_id: string
   customer_name: string
   site_name: string
-  asset_label: string | null
+  assets: { id?: string; label?: string }[]
   engineer_name: string
   submitted_at: string | null
   priority: string | null

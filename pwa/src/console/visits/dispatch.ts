@@ -1,10 +1,11 @@
 /* What dispatching reads: engineers with their reasons, visits of a week. */
 import type { ComposerTranslation } from 'vue-i18n'
+import type { Both, Clock } from '../types'
 
 export interface EngineerReason {
   code: string
   is_good: boolean
-  data: Record<string, string | number>
+  text: Both
 }
 export interface EngineerRow {
   id: string
@@ -13,13 +14,15 @@ export interface EngineerRow {
   phone: string
   last_seen_at: string | null
   distance_m: number | null
-  visits_today: { id: string; planned_from: string; customer_name: string; state: string }[]
+  today: { id: string; planned_from: string; state: string }[]
+  load: { on: string; visits: number; minutes: number }[]
   reasons: EngineerReason[]
 }
 export interface WeekVisit {
   id: string
   work_order_id: string
-  work_order_number: string | null
+  number: string | null
+  clocks: Clock[]
   state: string
   planned_from: string
   planned_until: string | null

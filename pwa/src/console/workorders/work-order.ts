@@ -49,7 +49,6 @@ export interface VisitRow {
   planned_from: string
   planned_until: string | null
   engineer_ids: string[]
-  engineers: { id: string; name: string }[]
   lead_id: string
   note: string
 }
