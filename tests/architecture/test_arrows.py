@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,11 @@ def test_services_never_commit_and_never_read_the_clock(name):
     """The boundary opens one transaction and reads `now` once (HOUSE 3, 4)."""
     text = (BACKEND / name / "services.py").read_text(encoding="utf-8")
     assert not [word for word in (".commit(", "clock.now(", "datetime.now(", "write_transaction(") if word in text]
+
+
+def test_the_page_of_states_says_what_the_tables_say():
+    """Run tools/states.py when this fails."""
+    spec = spec_from_file_location("states", ROOT / "tools" / "states.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert (ROOT / "docs" / "states.md").read_text(encoding="utf-8") == module.page()
