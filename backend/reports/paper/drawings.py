@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import segno
 
@@ -19,6 +20,7 @@ MET, MISSED, MET_SOFT, MISSED_SOFT, NEAR = "#17633A", "#A61B14", "#DEEFE4", "#FB
 SCALE_W, SCALE_H = 136.0, 15.0
 DIAL = 138.0
 RING = 57.0
+RADIUS_WORDS = (104.0, 121.0)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def arrival_dial(bearing_deg: int | None, distance_m: int, accuracy_m: int, radi
     x, y = c + min(reach, c - 6) * math.sin(angle), c - min(reach, c - 6) * math.cos(angle)
     colour, soft = (MET, MET_SOFT) if is_met else (INK, "#E3E8E7")
     halo = min(max(accuracy_m * unit, 2.6), c - 2)
-    shapes = [_tick(c, a) for a in range(0, 360, 10)]
+    shapes = list(_ticks())
     if bearing_deg is None:
         shapes.append(Shape("circle", ((c, c),), colour, 1.1, None, max(min(reach, c - 2), 1)))
     elif not is_beyond:
@@ -77,17 +79,26 @@ def arrival_dial(bearing_deg: int | None, distance_m: int, accuracy_m: int, radi
     ]
     if bearing_deg is not None:
         shapes.append(Shape("circle", ((x, y),), None, 0, colour, 1.8))
-    below = y + max(halo if not is_beyond else 2.6, 2.6) + 3
-    if below > DIAL - 34:
-        below = max(y - halo - 13, 24)
-    return Dial(Drawing(DIAL, DIAL, tuple(shapes)), (min(max(x, 34), DIAL - 34), below), is_beyond)
+    return Dial(Drawing(DIAL, DIAL, tuple(shapes)), _label_at(x, y, 2.6 if is_beyond else halo, is_beyond), is_beyond)
 
 
-def _tick(c: float, angle: int) -> Shape:
-    a = math.radians(angle)
-    outer, inner = c - 1.5, c - (7.5 if angle % 30 == 0 else 4.5)
-    ends = [(c + r * math.sin(a), c - r * math.cos(a)) for r in (outer, inner)]
-    return line(ends[0], ends[1], stroke=TICK, width=0.9 if angle % 30 == 0 else 0.6)
+def _label_at(x: float, y: float, halo: float, is_beyond: bool) -> Point:
+    """Under the dot, or over it where the words of the radius stand, and never out of the dial."""
+    half = 50 if is_beyond else 34
+    top = y + max(halo, 2.6) + 3
+    if top + 12 > RADIUS_WORDS[0] and top < RADIUS_WORDS[1] or top > DIAL - 13:
+        top = min(y - halo - 14, RADIUS_WORDS[0] - 14)
+    return min(max(x, half), DIAL - half), max(top, 26)
+
+
+@lru_cache(maxsize=1)
+def _ticks() -> tuple[Shape, ...]:
+    c, ticks = DIAL / 2, []
+    for angle in range(0, 360, 10):
+        a, is_long = math.radians(angle), angle % 30 == 0
+        ends = [(c + r * math.sin(a), c - r * math.cos(a)) for r in (c - 1.5, c - (7.5 if is_long else 4.5))]
+        ticks.append(line(ends[0], ends[1], stroke=TICK, width=0.9 if is_long else 0.6))
+    return tuple(ticks)
 
 
 def signature(strokes: Strokes, width: float, height: float) -> Drawing:
@@ -109,6 +120,7 @@ def signature(strokes: Strokes, width: float, height: float) -> Drawing:
     return Drawing(width, height, tuple(shapes))
 
 
+@lru_cache(maxsize=256)
 def qr(url: str) -> Drawing:
     """A real QR code (error correction M), one unit a module; the fixed mask spares the 7 ms of trying all eight."""
     rows = [list(row) for row in segno.make(url, error="m", micro=False, mask=3).matrix]

@@ -38,6 +38,7 @@ class PdfRenderer:
         self._marks = {name: svg(drawings.mark(name)) for name in ("mark", "met", "missed", "open")}
         self._families = json.dumps(self.faces.families)
         self._lock = threading.Lock()
+        self._short = lru_cache(maxsize=4096)(self._said)  # most of a paper's strings are the same on every paper
         fonts = typst.Fonts(False, False, list(self.faces.folders))
         self._compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=fonts, ignore_system_fonts=True)
 
@@ -46,16 +47,20 @@ class PdfRenderer:
         pictures = paper_photos(photos_of(view), photos)
         with_pictures = place_photos(sheet_of(view, language), lambda sha256: pictures[sha256].result())
         try:
-            return self._compiled(with_pictures, lambda text: printable(text, self.faces))
+            return self._compiled(with_pictures, self._text)
         except typst.TypstError:
             # a sequence that each font shows letter by letter but none as a whole: say it in the plainest letters
-            return self._compiled(with_pictures, lambda text: plainest(text, self.faces))
+            return self._compiled(with_pictures, lambda text, is_verbatim: plainest(text, self.faces))
 
-    def _compiled(self, sheet: dict[str, Any], on_text: Callable[[str], str]) -> bytes:
-        def text(words: str, is_verbatim: bool) -> str:
-            return on_text(words) if is_verbatim else settable(on_text(words))
+    def _text(self, text: str, is_verbatim: bool) -> str:
+        return self._short(text, is_verbatim) if len(text) < 100 else self._said(text, is_verbatim)
 
-        ready = map_sheet(sheet, text, lambda other: _drawn(other, sheet["lang"]))
+    def _said(self, text: str, is_verbatim: bool) -> str:
+        shown = printable(text, self.faces)
+        return shown if is_verbatim else settable(shown)
+
+    def _compiled(self, sheet: dict[str, Any], on_text: Callable[[str, bool], str]) -> bytes:
+        ready = map_sheet(sheet, on_text, lambda other: _drawn(other, sheet["lang"]))
         ready["marks"] = self._marks
         data = {"sheet": json.dumps(ready, ensure_ascii=False), "families": self._families}
         with self._lock:

@@ -185,8 +185,7 @@ def _photo(photo: Photo, several: bool, pen: Pen) -> dict[str, Any]:
 def answer_part(acceptance: Acceptance | None, pen: Pen) -> dict[str, Any]:
     """What the customer answered: accepted, with remarks, rejected, absent, refused, or nothing yet."""
     if acceptance is None:
-        hint = pen.label("no_answer")
-        return {"is_worded": True, "label": pen.label("answer"), "chip": "", "text": "", "hint": hint, "reason": None}
+        return {"is_worded": False, "label": pen.label("answer"), "chip": "", "text": "", "hint": "", "reason": None}
     reason = {"label": pen.label("reason"), "text": acceptance.reason} if acceptance.reason else None
     return {
         "is_worded": bool(acceptance.remarks) or acceptance.result != "accepted",

@@ -37,6 +37,15 @@ def test_a_point_far_away_stands_on_the_rim_and_is_said_to_be_beyond():
     assert math.hypot(x - drawings.DIAL / 2, y - drawings.DIAL / 2) < drawings.DIAL / 2
 
 
+@pytest.mark.parametrize("bearing", range(0, 360, 15))
+@pytest.mark.parametrize("distance_m", [0, 20, 75, 149, 1400])
+def test_the_words_at_the_dot_never_stand_on_those_of_the_radius(bearing, distance_m):
+    x, top = drawings.arrival_dial(bearing, distance_m, 12, 150, False).label_at
+    assert top + 11 <= drawings.RADIUS_WORDS[0] or top >= drawings.RADIUS_WORDS[1]
+    assert 0 <= top <= drawings.DIAL - 11
+    assert 30 <= x <= drawings.DIAL - 30
+
+
 def test_without_a_bearing_no_point_is_invented():
     dial = drawings.arrival_dial(None, 75, 12, 150, False)
     assert not [shape for shape in dial.drawing.shapes if shape.radius == 1.8]
