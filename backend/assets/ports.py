@@ -14,6 +14,9 @@ from backend.customers import ports as customers
 # (session, asset id, actor) → {name: value} shown as the asset's history (work orders, reports, repairs)
 history_of: Port[Callable[[Session, str, Any], dict[str, Any]]] = Port("what happened to an asset")
 
+# (session, contract id, customer id) → is it the customer's own contract
+is_contract_of: Port[Callable[[Session, str, str], bool]] = Port("whose contract is this")
+
 
 def register(_app: Flask) -> None:
     from backend.assets.services import assets_of_customer

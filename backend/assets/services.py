@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from backend.assets import ports
 from backend.assets.models import Asset, OutOfService
 from backend.core import clock
 from backend.core.ids import new_id
@@ -34,6 +35,7 @@ def create_asset(session: Session, actor: Any, values: dict[str, Any], now: date
     """A new asset at a site the actor sees."""
     site = customers.site_for(session, actor, values["site_id"])
     check_dates(values, site, now)
+    check_contract(session, site.customer_id, values.get("contract_id"))
     row = Asset(id=values.pop("id", None) or new_id(), customer_id=site.customer_id, **values)
     session.add(row)
     session.flush()
@@ -45,6 +47,14 @@ def check_move(session: Session, actor: Any, row: Asset, changes: dict[str, Any]
     site_id = changes.get("site_id", row.site_id)
     customers.check_site_of(session, row.customer_id, site_id, "$.fields.site_id")
     check_dates(changes, session.get(Site, site_id), now, "$.fields.")
+    check_contract(session, row.customer_id, changes.get("contract_id"), "$.fields.")
+
+
+def check_contract(session: Session, customer_id: str, contract_id: str | None, path: str = "$.") -> None:
+    """Raises Invalid unless the contract is the customer's (or null)."""
+    if contract_id and not all(answer(session, contract_id, customer_id) for answer in ports.is_contract_of.answers):
+        words = {"zh": "这个客户没有这份合同。", "en": "The customer has no such contract."}
+        raise Invalid(faults=[Fault(f"{path}contract_id", words)])
 
 
 def check_dates(values: dict[str, Any], site: Site | None, now: datetime, path: str = "$.") -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from backend.assets import ports as assets
 from backend.core.ports import Port
 from backend.customers import ports as customers
 
@@ -16,6 +17,7 @@ contract_changed: Port[Callable[[Session, str, datetime], None]] = Port("who mus
 
 
 def register(_app: Flask) -> None:
-    from backend.contracts.services import contracts_of_customer
+    from backend.contracts.services import contracts_of_customer, is_contract_of
 
     customers.details_of.answer_with(contracts_of_customer)
+    assets.is_contract_of.answer_with(is_contract_of)

@@ -55,7 +55,7 @@ def contracts_of_customer(session: Session, customer_id: str, actor: Any) -> dic
     return {"contracts": ContractOut(many=True).dump(session.scalars(query))}
 
 
-def letters_of(session: Session, contract_ids: set[str]) -> dict[str, list[str]]:
-    """Letter versions per contract."""
-    query = sa.select(Contract.id, Contract.letters).where(Contract.id.in_(contract_ids))
-    return {row.id: row.letters for row in session.execute(query)}
+def is_contract_of(session: Session, contract_id: str, customer_id: str) -> bool:
+    """Is it the customer's own contract?"""
+    row = session.get(Contract, contract_id)
+    return row is not None and row.customer_id == customer_id

@@ -16,7 +16,7 @@ from backend.contracts.models import Contract
 from backend.core import clock
 from backend.core.ids import new_id
 from backend.core.numbers import next_number
-from backend.core.problems import Fault, Forbidden, Invalid, NotFound
+from backend.core.problems import Fault, Invalid, NotFound
 from backend.customers import services as customers
 from backend.customers.models import Customer, Site
 from backend.workorders import ports, services, settling
@@ -101,10 +101,7 @@ def add_to_log(
 def _branch(session: Session, actor: Any, customer: Customer, site: Site, asked: str | None) -> str:
     """The branch that does the work: the one asked for, else the one of the site's province (C-11), else the customer's."""
     if asked is not None:
-        if session.get(Branch, asked) is None:
-            raise Invalid(faults=[Fault("$.branch_id", {"zh": "没有这个分公司。", "en": "There is no such branch."})])
-        if not actor.sees_branch(asked) and not actor.sees_branch(customer.branch_id):
-            raise Forbidden()
+        services.check_branch(session, actor, asked)
         return asked
     home = session.get_one(Branch, customer.branch_id)
     if site.province and site.province != home.province:

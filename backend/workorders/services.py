@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.accounts.models import User
+from backend.accounts.models import Branch, User
 from backend.assets.models import Asset
 from backend.contracts.models import Contract
 from backend.core import clock
@@ -195,6 +195,7 @@ def change(
 ) -> set[str]:  # fmt: skip
     """Merge the office's changes; what they alter in the decision is decided again. Returns the fields written."""
     check_references(session, work_order, fields, "$.fields.")
+    check_branch(session, actor, fields.get("branch_id"), "$.fields.")
     written = edit_row(work_order, out, base, fields, TEXTS)
     if not written:
         return written
@@ -237,6 +238,17 @@ def check_references(session: Session, work_order: WorkOrder, fields: Mapping[st
         wrong("owner_id", "没有这个人，或者账号已停用。", "There is no such person, or the account is disabled.")
     if faults:
         raise Invalid(faults=faults)
+
+
+def check_branch(session: Session, actor: Any, branch_id: str | None, path: str = "$.") -> None:
+    """Raises Invalid for a branch that is not there, Forbidden for work given to a branch one does not see."""
+    if branch_id is None:
+        return
+    if session.get(Branch, branch_id) is None:
+        words = {"zh": "没有这个分公司。", "en": "There is no such branch."}
+        raise Invalid(faults=[Fault(f"{path}branch_id", words)])
+    if not actor.sees_branch(branch_id):
+        raise Forbidden()
 
 
 def keep_pairs(session: Session, work_order: WorkOrder) -> None:

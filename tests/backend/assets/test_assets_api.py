@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.factories.customers import make_asset, make_customer, make_site
+from backend.core.ids import new_id
+from tests.factories.customers import make_asset, make_contract, make_customer, make_site
 
 
 def new_asset(cast, **given):
@@ -70,3 +71,16 @@ def test_an_asset_shows_its_history(cast, as_):
 
 def test_engineers_change_assets_through_their_phone_only(cast, as_):
     assert as_(cast.ana).post("/api/assets", json=new_asset(cast)).status_code == 403
+
+
+def test_a_contract_of_another_customer_is_not_taken(cast, as_):
+    foreign = make_contract(make_customer(cast.chengdu, name="别家"))
+    client = as_(cast.cleo)
+    for answer in (
+        client.post("/api/assets", json=new_asset(cast, contract_id=foreign.id)),
+        client.post("/api/assets", json=new_asset(cast, contract_id=new_id())),
+    ):
+        assert (answer.status_code, answer.json["field"]) == (422, "$.contract_id")
+    asset = make_asset(cast.site)
+    body = {"base": {"contract_id": None}, "fields": {"contract_id": foreign.id}}
+    assert client.patch(f"/api/assets/{asset.id}", json=body).json["field"] == "$.fields.contract_id"

@@ -6,6 +6,7 @@ import pytest
 
 from backend.core import clock
 from backend.core.db import write_transaction
+from backend.core.ids import new_id
 from backend.workorders import services
 from backend.workorders.models import LogEntry, WorkOrder
 from tests.conftest import NOW
@@ -94,8 +95,6 @@ class TestLog:
         assert (state_of(work_order, "arrive"), state_of(work_order, "resolve")) == ("excused", "missed")
 
     def test_a_line_sent_twice_is_one_line(self, cast, as_, work_order, session):
-        from backend.core.ids import new_id
-
         body = {"id": new_id(), "what": "contacted"}
         client = as_(cast.cleo)
         for _ in range(2):
@@ -326,6 +325,14 @@ class TestChanges:
     def test_what_is_the_servers_is_not_written(self, cast, as_, work_order, name):
         answer = self.patch(as_(cast.adam), work_order, {name: None}, {name: None})
         assert (answer.status_code, answer.json["field"]) == (422, f"$.fields.{name}")
+
+    def test_work_goes_only_to_a_branch_that_is_there_and_ones_own(self, cast, as_, work_order):
+        base = {"branch_id": work_order.branch_id}
+        answer = self.patch(as_(cast.adam), work_order, base, {"branch_id": new_id()})
+        assert (answer.status_code, answer.json["field"]) == (422, "$.fields.branch_id")
+        assert self.patch(as_(cast.cleo), work_order, base, {"branch_id": cast.beijing.id}).status_code == 403
+        assert self.patch(as_(cast.adam), work_order, base, {"branch_id": cast.beijing.id}).status_code == 200
+        assert as_(cast.cleo).get(f"/api/work-orders/{work_order.id}").status_code == 200  # her customer's still
 
     def test_other_assets_are_asked_by_and_decided_again(self, cast, as_, work_order, asset):
         second = make_asset(cast.site, serial="NEU-1")
