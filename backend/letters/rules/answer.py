@@ -68,6 +68,10 @@ class Answer:
         return False
 
     @property
+    def decides_charges(self) -> bool:
+        return not self.is_suspended and self.status is None
+
+    @property
     def has_decided(self) -> bool:
         return not self.is_suspended and (self.status or status_of(self.charges)) != words.STATUSES[1]
 

@@ -46,7 +46,7 @@ def decide(
 def _merged(facts: Facts, answers: list[Answer]) -> dict[str, Any]:
     """The letters together: those that decide, or all of them when none does; the user has the better of each."""
     counted = [answer for answer in answers if answer.has_decided] or answers
-    charges = _cheapest([answer.charges for answer in counted if not answer.is_suspended])
+    charges = _cheapest([answer.charges for answer in counted if answer.decides_charges])
     warranty = max((answer.warranty for answer in counted if answer.warranty), key=lambda end: end.day, default=None)
     remedies = set().union(*(answer.remedies for answer in counted))
     return {
@@ -70,10 +70,11 @@ def _merged(facts: Facts, answers: list[Answer]) -> dict[str, Any]:
 def _status(counted: list[Answer], charges: Charges) -> str:
     if any(answer.is_suspended for answer in counted):
         return words.STATUSES[0]
+    # An offer with a ceiling has a status and no charges; beside a letter that has charges the milder of the two holds.
     offered = [answer.status for answer in counted if answer.status is not None]
-    if offered:
-        return max(offered, key=words.STATUSES.index)
-    return status_of(charges)
+    if any(answer.decides_charges for answer in counted):
+        offered.append(status_of(charges))
+    return max(offered, key=words.STATUSES.index)
 
 
 def _cheapest(offers: list[Charges]) -> Charges:

@@ -71,6 +71,14 @@ def test_an_upgrade_is_decided_by_the_letter_that_has_upgrades(decided):
     assert (said(answer), answer["entitlement"]["upgrade_ceiling"]) == (("chargeable", OPEN), "150.00")
 
 
+def test_a_ceiling_never_worsens_what_another_letter_gives_free(decided):
+    request = {"kind": "upgrade", "product_price": "1000.00", "cause_category": "transit_damage"}
+    asset = {"purchased_on": "2020-01-06"}
+    for order in (["A", "D"], ["D", "A"]):
+        answer = decided(order, request=request, asset=asset)
+        assert (said(answer), answer["entitlement"]["upgrade_ceiling"]) == (("covered", FREE), "150.00")
+
+
 def test_a_letter_named_twice_counts_once(decided):
     assert decided(["D", "D@1"]) == decided("D")
 
