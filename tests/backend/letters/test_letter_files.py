@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from backend.letters import loader
 from backend.letters.loader import installed_letters, installed_versions, load_letter, load_letters
-from backend.letters.parse import parse_letter
-from backend.letters.rules import LetterFaulty, LetterUnknown
+from backend.letters.parse import TOP_OPTIONAL, TOP_REQUIRED, WEEKDAYS, parse_letter
+from backend.letters.parse_conditions import KNOWN
+from backend.letters.rules import LetterFaulty, LetterUnknown, words
 
 from .support import FIFTH, parsed, raw_letter, written
 
@@ -177,3 +180,19 @@ def test_versions_have_days_of_effect_and_a_contract_keeps_what_was_signed(tmp_p
         assert load_letter("F", on=date(2020, 1, 1)).version == 1
     finally:
         loader._installed.cache_clear()
+
+
+def test_the_page_for_admins_names_every_section_and_every_word_of_a_condition():
+    page = (Path(__file__).parents[3] / "docs" / "letters.md").read_text("utf-8")
+    for word in (*TOP_REQUIRED, *TOP_OPTIONAL, *KNOWN, *WEEKDAYS[:5], *words.ANCHORS, *words.STARTS, *words.CLOCKS):
+        assert re.search(rf"(?<![a-z_]){word}(?![a-z_])", page), word
+
+
+@pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", (Path(__file__).parents[3] / "docs" / "letters.md").read_text("utf-8"), re.DOTALL))  # fmt: skip
+def test_what_the_page_shows_is_read_without_an_unknown_field(block):
+    """The pieces name clauses of other letters, which is the only thing that may be wrong with them."""
+    try:
+        parse_letter(SMALL + block, "F.yaml")
+    except LetterFaulty as error:
+        texts = {fault.en for fault in error.faults}
+        assert all("has no clause" in text or text.startswith("must be one of") for text in texts), texts
