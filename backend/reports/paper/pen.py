@@ -13,6 +13,7 @@ from backend.reports.view import Asset, Clause, Instant, Language, Text
 from backend.reports.words import label, word
 
 Run = list[str]
+SHORT = {"zh": 150.0, "en": 132.0}  # points: what surely fits one line of the two columns of facts
 Fact = dict[str, Any]
 
 
@@ -57,7 +58,8 @@ class Pen:
     def fact(self, name: str, *runs: Run | str | None) -> Fact:
         """A labelled line; empty runs fall out, nothing at all is a dash."""
         kept = [[run, "plain"] if isinstance(run, str) else run for run in runs if run and (run[0] or "")]
-        return {"label": self.label(name), "runs": kept or [["—", "plain"]]}
+        kept = kept or [["—", "plain"]]
+        return {"label": self.label(name), "runs": kept, "is_short": sum(map(_width, kept)) < SHORT[self.language]}
 
     def aside(self, *parts: str | None) -> str:
         """The parts that are there in the language's brackets, or nothing."""
@@ -80,3 +82,8 @@ def soft(text: str | None) -> Run | None:
 
 def mono(text: str | None) -> Run | None:
     return [text, "mono"] if text else None
+
+
+def _width(run: Run) -> float:
+    """About how wide a run is, in points, rather too much than too little."""
+    return 6 + sum(9.4 if char > "\u2e7f" else 5.6 for char in run[0])
