@@ -38,6 +38,23 @@ const checkInOf = ({ args }: Done): RecordRef[] =>
 const reportOf = ({ args }: Done): RecordRef[] =>
   typeof args.report_id === 'string' ? [{ kind: 'report', id: args.report_id }] : []
 
+/** The report of a record as the screen showed it: an edit names its own record only. */
+const reportSeen = ({ args, seen }: Done): RecordRef[] => {
+  const id = args.report_id ?? seen?.report_id
+  return typeof id === 'string' ? [{ kind: 'report', id }] : []
+}
+
+/** What was signed changes: the signature stays with its version, the report becomes the next one (K-8). */
+function unsigned(row: Fields | undefined): Fields | undefined {
+  if (!row || row.signature_id === null || row.signature_id === undefined) return row
+  return { ...row, signature_id: null, version: Number(row.version ?? 1) + 1 }
+}
+
+/** An operation on a record of the report that changes what the customer would sign. */
+function signedPart(kind: string, own: OperationDefinition['apply']): OperationDefinition {
+  return { touches: reportSeen, apply: (row, done, record) => (record.kind === kind ? own(row, done, record) : unsigned(row)) }
+}
+
 /** A transition as the phone shows it until the server has decided. */
 function becomes(state: string): OperationDefinition['apply'] {
   return (row) => row && { ...row, state }
@@ -84,20 +101,20 @@ function operationsOf(userId: string) {
         submitted_at: null, sent_for_repair_on: null, repair_count: null, handed_over_on: null, ...args, ...row,
       }),
     },
-    'report.edit': { apply: assigns },
+    'report.edit': { apply: (row, done, record) => assigns(unsigned(row), done, record) },
     'report.submit': { apply: (row, done) => row && { ...row, state: 'submitted', submitted_at: done.occurred_at } },
-    'finding.add': { apply: inserts },
-    'finding.edit': { apply: assigns },
-    'part_line.add': { apply: (row, { args }) => ({ voided_at: null, ...args, ...row }) },
-    'part_line.void': { apply: voids },
+    'finding.add': signedPart('finding', inserts),
+    'finding.edit': signedPart('finding', assigns),
+    'part_line.add': signedPart('part_line', (row, { args }) => ({ voided_at: null, ...args, ...row })),
+    'part_line.void': signedPart('part_line', voids),
     'photo.add': { apply: (row, { args }) => ({ voided_at: null, ...args, ...row }) },
-    'photo.void': { apply: voids },
+    'photo.void': signedPart('photo', voids),
     'signature.add': {
       touches: reportOf,
-      apply: fact('signature', () => ({}), (row, { record }) => row && { ...row, signature_id: record.id }),
+      apply: fact('signature', (done) => ({ signed_at: done.occurred_at }), (row, { record }) => row && { ...row, signature_id: record.id }),
     },
     'log_entry.add': {
-      apply: (row, { args }) => ({ author_id: userId, note: '', data: {}, voided_at: null, ...args, ...row }),
+      apply: (row, { args, occurred_at }) => ({ at: occurred_at, author_id: userId, note: '', data: {}, voided_at: null, ...args, ...row }),
     },
     'log_entry.void': { apply: voids },
     'conflict.settle': settlesConflict,

@@ -247,7 +247,8 @@ export interface Company {
 export interface FormDefinition {
   form: string
   version: number
-  fields: { name: string; label?: BothLanguages; required_by?: string[]; suggestions?: BothLanguages[] }[]
+  /** required_by: letters that ask for the field; clause: where it is promised */
+  fields: { name: string; label?: BothLanguages; required_by?: string[]; clause?: string; suggestions?: BothLanguages[] }[]
 }
 
 export interface Conflict {

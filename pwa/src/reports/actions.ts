@@ -77,7 +77,8 @@ function stateSolved(sheet: VisitSheet, at: string) {
   return data().perform({
     type: 'log_entry.add',
     record: { kind: 'log_entry', id: data().newId() },
-    args: { work_order_id: sheet.order.id, visit_id: sheet.visit.id, what: 'solved', at },
+    occurred_at: at, // what is claimed; the server corrects it by the phone's clock
+    args: { work_order_id: sheet.order.id, visit_id: sheet.visit.id, what: 'solved' },
   })
 }
 

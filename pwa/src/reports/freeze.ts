@@ -32,20 +32,9 @@ export async function readFrozen(sha256: string): Promise<FrozenDocument | null>
   return bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as FrozenDocument) : null
 }
 
-/** Whether findings, parts, guidance or photos differ from what was signed; the rest may be corrected freely. */
-export async function hasChangedSince(sheet: VisitSheet, sha256: string): Promise<boolean> {
-  const signed = await readFrozen(sha256)
-  if (!signed || !sheet.report) return false
-  const present = documentOf(await factsOf(sheet, signed.signed.frozen_at))
-  return ownPart(present.signed) !== ownPart(signed.signed)
-}
-
-function ownPart({ guidance, findings, photos }: SignedPart): string {
-  return JSON.stringify([
-    guidance,
-    findings.map(({ asset: _asset, parts, ...own }) => [own, parts.map(({ charge: _charge, clause: _clause, ...part }) => part)]),
-    photos.map((photo) => photo.sha256).sort(),
-  ])
+/** What the customer would read now, made from the rows and kept nowhere. */
+export async function presentOf(sheet: VisitSheet): Promise<SignedPart> {
+  return documentOf(await factsOf(sheet, sheet.report?.submitted_at ?? new Date().toISOString())).signed
 }
 
 async function factsOf(sheet: VisitSheet, frozen_at: string): Promise<DocumentFacts> {
@@ -55,7 +44,7 @@ async function factsOf(sheet: VisitSheet, frozen_at: string): Promise<DocumentFa
   return {
     form_version: sheet.form?.version ?? 1,
     frozen_at,
-    report: { ...row(report), version: versionOf(sheet) },
+    report: row(report),
     work_order: row(sheet.order),
     customer: row(sheet.customer ?? { name: '' }),
     site: row(sheet.site ?? { name: '' }),
@@ -69,11 +58,6 @@ async function factsOf(sheet: VisitSheet, frozen_at: string): Promise<DocumentFa
     moments: momentsOf(sheet),
     repair: await repairOf(sheet, frozen_at),
   }
-}
-
-/** Each signing of another document is a version of its own; the first stays. */
-function versionOf(sheet: VisitSheet): number {
-  return Math.max(sheet.report?.version ?? 1, sheet.signatures.length + 1)
 }
 
 function chargesOf(sheet: VisitSheet): Record<string, string> {

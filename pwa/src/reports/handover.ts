@@ -30,12 +30,6 @@ export function takeBack(): void {
   localStorage.removeItem(KEY)
 }
 
-/** What the engineer types to take the phone back; empty when her number is not known here. */
-export function takeBackDigits(phone: string | undefined): string {
-  const digits = (phone ?? '').replace(/\D/g, '')
-  return digits.length >= 4 ? digits.slice(-4) : ''
-}
-
 function read(): Handover | null {
   try {
     const value = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Handover | null

@@ -4,20 +4,22 @@ import { missingOf, type ReportFacts } from '@/reports/rules/complete'
 import { nextStepOf, type Step } from './next-step'
 import type { VisitSheet } from './use-visit'
 
-/** The clause of a bound letter that asks for a field of the form, or null: the form names clauses, never letters here. */
+/** The field's clause when a letter of this order asks for it (which one is said by the form, not here); else null. */
 export function clauseAskingFor(sheet: VisitSheet, name: string): string | null {
-  const asked = sheet.form?.fields.find((field) => field.name === name)?.required_by ?? []
-  return asked.find((clause) => sheet.letters.some((letter) => letter.clauses.some((one) => one.id === clause))) ?? null
+  const field = sheet.form?.fields.find((one) => one.name === name)
+  const isAsked = sheet.order.letters.some((letter) => field?.required_by?.includes(letter.split('@')[0] ?? ''))
+  return isAsked ? (field?.clause ?? '') : null
 }
 
 export function reportFactsOf(sheet: VisitSheet): ReportFacts {
-  const last = sheet.signatures.at(-1) ?? null
+  // a signature counts for the version it was given for: a later change of the signed part asks again
+  const current = sheet.signatures.find((one) => one.id === sheet.report?.signature_id) ?? null
   return {
     guidance: String(sheet.typed.get(`report/${sheet.report?.id}`)?.guidance ?? sheet.report?.guidance ?? ''),
     findings: sheet.findings.map((finding) => ({ ...finding, ...sheet.typed.get(`finding/${finding.id}`) })),
     part_lines: sheet.parts,
-    signature: last,
-    requires: clauseAskingFor(sheet, 'guidance') ? ['guidance'] : [],
+    signature: current,
+    requires: clauseAskingFor(sheet, 'guidance') === null ? [] : ['guidance'],
   }
 }
 

@@ -21,7 +21,7 @@ const MINUTE = 60_000
 const NEAR_LEAST = 5 * MINUTE
 const NEAR_MOST = 120 * MINUTE
 const PAST_DUE_SHARE = 0.8
-const UNITS_MIN = [5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080]
+const UNITS_MIN = [5, 10, 15, 30, 60, 120, 240, 360, 720, 1440, 2880, 10080]
 
 export function clockFace(clock: Partial<Clock>, now: number): ClockFace {
   const starts = instantOf(clock.starts)

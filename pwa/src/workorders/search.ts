@@ -1,45 +1,48 @@
-/* Local search over what the phone holds: Han bigrams and Latin words, as the server's tokeniser cuts them. Pure. */
+/* Local search over what the phone holds, with the server's own tokens (backend/core/search.py; both run
+   tests/vectors/search.json): Han text as overlapping pairs, words and numbers whole. Pure. */
 
-/** Tokens of a text: Latin words and figures in lower case, Han as single signs and pairs. */
+const HAN = '\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{323af}'
+const WORD = `(?:(?![${HAN}])[\\p{L}\\p{N}])+` // a look-ahead, since sets are subtracted on newer phones only
+const RUN = new RegExp(`[${HAN}]+|${WORD}`, 'gu')
+const IS_HAN = new RegExp(`^[${HAN}]`, 'u')
+/** 7XK0-1122, 138 0000 0001: pieces of one number written apart. */
+const JOINED = new RegExp(`(?:${WORD}[-./ ]){1,5}${WORD}`, 'gu')
+
+/** One spelling: full-width becomes plain, case is folded (ß too, as Python's casefold does). */
+function folded(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replaceAll('ß', 'ss')
+}
+
+/** Tokens in order of appearance, each once: Han pairs (a lone Han by itself), words, numbers. */
 export function tokensOf(text: string): string[] {
-  const found: string[] = []
-  for (const run of text.normalize('NFKC').toLowerCase().matchAll(/\p{Script=Han}+|[\p{L}\p{N}]+/gu)) {
-    const word = run[0]
-    if (!/\p{Script=Han}/u.test(word)) {
-      found.push(word)
-      continue
-    }
-    const signs = [...word]
-    for (const [i, sign] of signs.entries()) {
-      found.push(sign)
-      if (i > 0) found.push(signs[i - 1]! + sign)
-    }
+  const found = new Set<string>()
+  for (const [run] of folded(text).matchAll(RUN)) {
+    if (!IS_HAN.test(run)) found.add(run)
+    else for (const pair of pairsOf(run)) found.add(pair)
   }
-  return found
+  return [...found]
 }
 
-/** How well texts answer a query: 0 unless every part of it is found; beginnings of Latin words count. */
-export function scoreOf(query: string, texts: readonly string[]): number {
-  const wanted = queryTokens(query)
-  if (wanted.length === 0) return 0
-  const plain = texts.join('\n').normalize('NFKC').toLowerCase()
-  const tokens = tokensOf(plain)
-  const squeezed = plain.replace(/[\s-]/g, '')
-  let score = 0
-  for (const token of wanted) {
-    if (tokens.includes(token)) score += 2
-    else if (tokens.some((one) => one.startsWith(token)) || squeezed.includes(token)) score += 1
-    else return 0
-  }
-  return score
+function pairsOf(run: string): string[] {
+  const signs = [...run]
+  return signs.length === 1 ? signs : signs.slice(1).map((sign, i) => signs[i]! + sign)
 }
 
-/** Of a query's Han runs the pairs decide; a single sign stands for itself. */
-function queryTokens(query: string): string[] {
-  const runs = query.normalize('NFKC').toLowerCase().match(/\p{Script=Han}+|[\p{L}\p{N}]+/gu) ?? []
-  return runs.flatMap((run) => {
-    if (!/\p{Script=Han}/u.test(run)) return [run]
-    const signs = [...run]
-    return signs.length === 1 ? signs : signs.slice(1).map((sign, i) => signs[i]! + sign)
-  })
+/** What a search column holds: " token token … ", numbers written apart also joined. */
+export function searchText(...parts: readonly (string | null | undefined)[]): string {
+  const found = new Set<string>()
+  for (const part of parts) {
+    if (!part) continue
+    tokensOf(part).forEach((token) => found.add(token))
+    for (const [joined] of folded(part).matchAll(JOINED)) {
+      if (/\d/.test(joined)) found.add(joined.replace(/[-./ ]/g, ''))
+    }
+  }
+  return found.size > 0 ? ` ${[...found].join(' ')} ` : ''
+}
+
+/** Whether a column answers a query: Han pairs and numbers anywhere, words from their beginning; an empty query never. */
+export function isFound(column: string, query: string): boolean {
+  const tokens = tokensOf(query)
+  return tokens.length > 0 && tokens.every((token) => column.includes(/^\d+$/.test(token) || IS_HAN.test(token) ? token : ` ${token}`))
 }
