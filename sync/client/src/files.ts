@@ -1,6 +1,7 @@
 // Files on the device: bytes are stored before the operation that names them, under their SHA-256 (FIELD-NOTES: every
 // byte is in the database before the camera opens again). ArrayBuffers, because Safari loses Blobs.
 import type { Context } from './context';
+import type { Store } from './ports';
 import { sha256 } from './ids';
 import type { StoredFile } from './words';
 
@@ -41,17 +42,46 @@ export function filesOfStore(context: Context): Files {
     },
     bytes: (name) => context.store.read(['bytes'], async (tx) => (await tx.get('bytes', name))?.bytes),
     get: (name) => context.store.read(['files'], (tx) => tx.get('files', name)),
-    makeRoom: (wanted) => context.store.write(['files', 'bytes'], async (tx) => {
-      // Only what a pull has shown as stored (M-59): `sent` alone is not enough.
-      const stored = (await tx.by('files', 'state', 'stored')).filter((file) => file.is_here);
-      let freed = 0;
-      for (const file of stored.sort((a, b) => a.stored_at - b.stored_at)) {
-        if (freed >= wanted) break;
-        await tx.drop('bytes', file.sha256);
-        await tx.put('files', { ...file, is_here: 0 });
-        freed += file.size_bytes;
-      }
-      return freed;
-    }),
+    makeRoom: (wanted) => makeRoom(context.store, wanted),
   };
+}
+
+/** Drops bytes that the server holds, oldest first; answers how many bytes were freed. */
+function makeRoom(store: Store, wanted: number): Promise<number> {
+  return store.write(['files', 'bytes'], async (tx) => {
+    // Only what a pull has shown as stored (M-59): `sent` alone is not enough.
+    const stored = (await tx.by('files', 'state', 'stored')).filter((file) => file.is_here);
+    let freed = 0;
+    for (const file of stored.sort((a, b) => a.stored_at - b.stored_at)) {
+      if (freed >= wanted) break;
+      await tx.drop('bytes', file.sha256);
+      await tx.put('files', { ...file, is_here: 0 });
+      freed += file.size_bytes;
+    }
+    return freed;
+  });
+}
+
+/** How much is freed when the device is full: a photo or two, so that typing goes on. */
+const ROOM_BYTES = 4 * 1024 * 1024;
+
+/** A store that, when the device is full, drops bytes that the server holds and writes once more. */
+export function withRoom(store: Store): Store {
+  return {
+    ...store,
+    async write(tables, body) {
+      try {
+        return await store.write(tables, body);
+      } catch (error) {
+        if (!isFull(error) || await makeRoom(store, ROOM_BYTES) === 0) throw error;
+        return store.write(tables, body);
+      }
+    },
+  };
+}
+
+/** Quota errors come by themselves or as the reason of an aborted transaction. */
+function isFull(error: unknown): boolean {
+  const { name, inner } = (error ?? {}) as { name?: string; inner?: unknown };
+  return name === 'QuotaExceededError' || (inner !== undefined && inner !== error && isFull(inner));
 }

@@ -6,7 +6,7 @@ import type { Definitions } from './definitions';
 import { indexFingerprint, indexKeysOf } from './definitions';
 import { draftsOf } from './drafts';
 import type { Drafts } from './drafts';
-import { filesOfStore } from './files';
+import { filesOfStore, withRoom } from './files';
 import type { Files } from './files';
 import { keyOf, uuid7 } from './ids';
 import { NEED_TABLES, needsOf, stuckOf } from './needs';
@@ -74,7 +74,7 @@ export async function openLocal(ports: LocalPorts): Promise<Local> {
   const clock = ports.clock ?? systemClock;
   const device_id = await prepare(ports, seal, clock);
   const context: Context = {
-    store: ports.store, definitions: ports.definitions, seal, device_seal: ports.device_seal ?? plainSeal, clock,
+    store: withRoom(ports.store), definitions: ports.definitions, seal, device_seal: ports.device_seal ?? plainSeal, clock,
     timers: ports.timers ?? systemTimers, device_id, saved: () => undefined,
   };
   return localOf(context);

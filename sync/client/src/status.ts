@@ -17,6 +17,8 @@ export interface Counts {
   /** refused or lost operations and open conflicts */
   needs_you: number;
   last_sent_at: number | null;
+  /** when a pull last brought everything; null while the first one is not complete */
+  last_pulled_at: number | null;
 }
 
 /** What the engine knows about itself. */
@@ -60,6 +62,7 @@ export function countsOf(context: Context): Promise<Counts> {
       bytes: operation_bytes + file_bytes,
       needs_you: (await needsOf(tx, context)).length,
       last_sent_at: await metaOf(tx, 'last_sent_at', null),
+      last_pulled_at: await metaOf(tx, 'last_pulled_at', null),
     };
   });
 }

@@ -195,6 +195,18 @@ describe('no answer of any kind deletes an operation', () => {
   });
 });
 
+it('an operation that was tried never changes, though its answer was lost: the next key is another operation (M-11)', async () => {
+  const { model, ana, record } = await synced();
+  await edit(ana, record, { count: 1 });
+  ana.net.fate = async (request, on) => { const answer = await on(); return request.path.includes('/push') ? gone() : answer; };
+  await ana.engine.round();
+  await edit(ana, record, { count: 2 });
+  ana.net.fate = null;
+  await settle([ana], 2);
+  expect([...model.ledger.values()].map(({ op, result }) => [op.args['count'], result['status']]))
+    .toEqual([[0, 'applied'], [1, 'applied'], [2, 'applied']]);
+});
+
 describe('413', () => {
   it('is halved until it goes through', async () => {
     const model = server();
