@@ -6,6 +6,7 @@ are real Chromium profiles on disk, so that a killed browser can be started anew
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -13,10 +14,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -30,7 +33,17 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]  # fmt: skip
-START_S = 60
+START_S = 120
+
+
+@cache
+def loaded_demo() -> Path:
+    """A folder with the demo company, loaded once for the run: loading a year of work takes some seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="fieldpledge-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    env = os.environ | {"FIELDPLEDGE_VAR_DIR": str(folder)}
+    subprocess.run([sys.executable, "-m", "backend", "seed"], cwd=ROOT, env=env, check=True)
+    return folder
 
 
 def free_port() -> int:
@@ -53,6 +66,8 @@ class Server:
 
     def start(self) -> Server:
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self.demo and "DATABASE_URL" not in self.env and not (self.folder / "fieldpledge.db").exists():
+            shutil.copytree(loaded_demo(), self.folder, dirs_exist_ok=True)
         log = open(self.folder / "server.log", "ab")  # noqa: SIM115  belongs to the process
         command = [sys.executable, "-m", "backend", "serve", f"--demo={int(self.demo)}"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
