@@ -24,6 +24,7 @@ from backend.config import ROOT, BadSetting, load
 from backend.core import clock
 from backend.core.db import db, write_transaction
 from backend.core.problems import Problem
+from backend.sync_api import high_water
 
 
 class Failed(Exception):
@@ -33,7 +34,7 @@ class Failed(Exception):
 def run(options: argparse.Namespace) -> int:
     """Run one command; every failure is one clear line on stderr."""
     try:
-        globals()[f"do_{options.command}"](options)
+        globals()[f"do_{options.command.replace('-', '_')}"](options)
     except (Failed, BadSetting) as error:
         print(f"Fieldpledge: {error}", file=sys.stderr)
         return 1
@@ -128,6 +129,26 @@ def do_restore(options: argparse.Namespace) -> None:
         print(backup.read(Path(options.file), clock.now()))
 
 
+def do_verify(_options: argparse.Namespace) -> None:
+    from backend.sync_api.verify import verify
+
+    with create_app().app_context():
+        found = list(verify(db.session))
+        for line in found:
+            print(line)
+        if found:
+            raise Failed(f"{len(found)} things are not as they were written.")
+        print("Ledger, phones' chains, records and files are as they were written.")
+
+
+def do_new_epoch(_options: argparse.Namespace) -> None:
+    from backend.sync_api.publish import start_epoch
+
+    with create_app().app_context(), write_transaction() as session:
+        start_epoch(session)
+        print("A new epoch has begun: phones fetch their data anew and offer again what the server does not know.")
+
+
 def do_serve(options: argparse.Namespace) -> None:
     settings = load()
     _claim_port(settings["HOST"], settings["PORT"])
@@ -137,6 +158,8 @@ def do_serve(options: argparse.Namespace) -> None:
         if options.demo != "0" and is_empty():
             print("Fieldpledge: loading the demo company …", flush=True)
             seed(None)
+        if refusal := high_water.check():
+            raise Failed(refusal)
         _greet(app, options)
     _serve(app)
 

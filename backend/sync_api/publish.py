@@ -29,6 +29,7 @@ _UPSERT_FEED = sa.text(
     "INSERT INTO sync_feed (bucket, kind, record_id, seq, why) VALUES (:bucket, :kind, :record_id, :seq, :why)"
     " ON CONFLICT (bucket, kind, record_id) DO UPDATE SET seq = excluded.seq, why = excluded.why"
 )
+FIRST_CHAIN = hash_of({"ledger": 0})  # what the first row of a ledger is chained to
 
 
 def publish(session: Session, journal: Journal) -> None:
@@ -57,7 +58,7 @@ def take_head(session: Session) -> Any:
     head = session.execute(sa.select(table).where(table.c.id == 1).with_for_update()).first()
     if head is None:
         first = {"id": 1, "epoch": new_id(), "feed_seq": 0, "pruned_seq": 0, "ledger_n": 0}
-        first |= {"ledger_chain": hash_of({"ledger": first["epoch"]}), "cursor_key": secrets.token_hex(32)}
+        first |= {"ledger_chain": FIRST_CHAIN, "cursor_key": secrets.token_hex(32)}
         session.execute(sa.insert(table), [first])
         head = session.execute(sa.select(table).where(table.c.id == 1)).first()
     return head
@@ -66,9 +67,14 @@ def take_head(session: Session) -> Any:
 _HEAD = sa.text("SELECT epoch, feed_seq, pruned_seq, cursor_key FROM sync_head WHERE id = 1")
 
 
+def stored_head(session: Session) -> Any:
+    """The head as committed, None in a database that was never asked for it."""
+    return session.execute(_HEAD).first()
+
+
 def read_head(session: Session) -> Any:
     """The head as committed; the epoch of a new database begins with the first who asks."""
-    head = session.execute(_HEAD).first()
+    head = stored_head(session)
     if head is None:
         with write_transaction() as writing:
             take_head(writing)

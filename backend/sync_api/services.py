@@ -184,12 +184,15 @@ def is_visible(session: Session, kind: str, record_id: str, buckets: Iterable[st
     return session.scalar(query.limit(1)) is not None
 
 
-def replay_stuck(now: datetime, statuses: tuple[str, ...] = REPLAYED) -> int:
-    """Run parked and unsupported operations again (after an update). Returns how many were tried."""
+def replay_stuck(now: datetime, session: Session | None = None) -> int:
+    """Run parked and unsupported operations again (after an update). Returns how many were tried.
+
+    session  an open write transaction to do it in; without one it opens its own
+    """
 
     def waiting(unit: Any) -> list[Any]:
         rows = stuck_operations(unit.session)
-        found = [unit.stuck(row.id) for row in rows if row.status in statuses]
+        found = [unit.stuck(row.id) for row in rows if row.status in REPLAYED]
         return sorted(found, key=lambda stuck: (stuck.device_id, stuck.seq))
 
-    return replay(statuses, now, registry_of(), SqlTransactions(), SqlPolicy(), waiting)
+    return replay(REPLAYED, now, registry_of(), SqlTransactions(session), SqlPolicy(), waiting)

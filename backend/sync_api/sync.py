@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from backend.core.backup import after_restore
 from backend.core.db import before_commit, db
 from backend.core.sync import operation_type, registry_of
-from backend.sync_api import journal, kinds, scope, services
+from backend.sync_api import high_water, journal, kinds, scope, services
 from backend.sync_api.publish import publish, start_epoch
+from backend.worker import every
 
+REPLAY_EVERY_S = 3600  # an update of the server comes with a start, and a start runs every task once
 _listening: list[bool] = []
 
 
@@ -33,6 +35,11 @@ def register(app: Flask) -> None:
     def new_epoch(session: Session, _now: datetime) -> None:
         start_epoch(session)
 
+    def run_stuck_again(session: Session, now: datetime) -> None:
+        services.replay_stuck(now, session)
+
     scope.register(app)
+    every(app, "sync_high_water", high_water.EVERY_S, high_water.note)
+    every(app, "sync_replay", REPLAY_EVERY_S, run_stuck_again)
     before_commit(publish_changes)
     after_restore(new_epoch)

@@ -311,9 +311,14 @@ def _stuck(row: SyncStuck) -> Stuck:
 
 
 class SqlTransactions:
-    """Opens units on `write_transaction()`."""
+    """Opens units on `write_transaction()`, or works in one that is open already."""
+
+    def __init__(self, session: Session | None = None) -> None:
+        self.session = session
 
     def run(self, work: Callable[[Any], T]) -> T:
+        if self.session is not None:
+            return work(SqlUnit(self.session, registry_of()))
         with write_transaction() as session:
             return work(SqlUnit(session, registry_of()))
 

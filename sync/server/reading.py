@@ -261,7 +261,8 @@ def _read_void(raw: dict[str, Any]) -> Unreadable:
         "zh": f"手机上的这一条丢失了：{raw['void'][:200]}",
         "en": f"The phone lost this one: {raw['void'][:200]}",
     }
-    return Unreadable(raw["seq"], None, content_hash(raw), "void", Refused("operation-lost", None, words), None)
+    problem = Refused("operation-lost", None, words)
+    return Unreadable(raw["seq"], None, content_hash(raw), "void", problem, None, canonical(raw))
 
 
 def _aside(raw: dict[str, Any], problem: Refused) -> Unreadable:
