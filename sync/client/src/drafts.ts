@@ -4,7 +4,7 @@ import { assertSyncable, same } from './canonical';
 import type { Context } from './context';
 import { kindOf } from './definitions';
 import { keyOf, recordOf } from './ids';
-import { changesOf, storeOperation, WRITE_TABLES } from './outbox';
+import { changesOf, shownOf, storeOperation, WRITE_TABLES } from './outbox';
 import type { Performed } from './outbox';
 import type { Transaction } from './ports';
 import type { Fields, Json, RecordRef, StoredDraft } from './words';
@@ -136,10 +136,13 @@ async function commitRecord(
   if (!edit || dirty.length === 0) return undefined;
   const values: Fields = {};
   const bases: Fields = {};
+  const shown = await shownOf(tx, context, keyOf(record));
   for (const draft of dirty) {
     const typed = context.seal.open(draft.sealed) as unknown as Typed;
-    values[draft.field] = typed.value;
-    bases[draft.field] = typed.base;
+    // A text field on a screen shows null as an empty text; what was seen is what the record holds.
+    const is_null = typed.base === '' && shown?.[draft.field] === null;
+    bases[draft.field] = is_null ? null : typed.base;
+    values[draft.field] = is_null && typed.value === '' ? null : typed.value;
     if (leaving) continue;
     const moved = { value: typed.value, base: typed.value, origin: typed.origin };
     await tx.put('drafts', { ...draft, is_clean: 1, sealed: context.seal.seal(moved as unknown as Json) });

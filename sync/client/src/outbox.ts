@@ -151,7 +151,7 @@ export function filesOf(operation: Operation): string[] {
 }
 
 /** The fields of a record as the screen shows them. */
-async function shownOf(tx: Transaction, context: Context, key: string): Promise<Fields | undefined> {
+export async function shownOf(tx: Transaction, context: Context, key: string): Promise<Fields | undefined> {
   const entries = entriesOf(context, await tx.by('overlay', 'touches', key));
   return replay(context, key, await tx.get('rows', key), entries)?.fields;
 }

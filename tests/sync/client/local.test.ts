@@ -131,6 +131,23 @@ describe('drafts', () => {
     expect(await outboxOf(local)).toHaveLength(1);
   });
 
+  it('whose screen shows null as an empty text name null as what was seen', async () => {
+    const { local } = await withNote();
+    await local.perform({ type: 'note.edit', record: NOTE, args: { body: null, title: '' } });
+    await local.drafts.set(NOTE, 'body', 'x', '');
+    await local.drafts.set(NOTE, 'title', 'y', '');
+    await local.drafts.commit(NOTE);
+    expect((await outboxOf(local)).at(-1)!.operation).toMatchObject({ args: { body: 'x', title: 'y' }, base: { title: 'a' } });
+    await local.perform({ type: 'note.close', record: NOTE });
+    await local.perform({ type: 'note.edit', record: NOTE, args: { body: null } });
+    await local.perform({ type: 'note.close', record: NOTE });
+    await local.drafts.set(NOTE, 'body', '', '');
+    expect(await local.drafts.commit(NOTE)).toBeUndefined();
+    await local.drafts.set(NOTE, 'body', 'z', '');
+    await local.drafts.commit(NOTE);
+    expect((await outboxOf(local)).at(-1)!.operation).toMatchObject({ args: { body: 'z' }, base: { body: null } });
+  });
+
   it('that rest for 60 s become an operation, and typing on goes from there', async () => {
     const { local, clock } = await withNote();
     await local.drafts.set(NOTE, 'title', 'b', 'a');
@@ -268,7 +285,7 @@ describe('the rescue file', () => {
     const bytes = new Uint8Array(await (await local.rescue()).arrayBuffer());
     const text = new TextDecoder().decode(bytes);
     expect(text).toContain(`files/${name}`);
-    const content = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('\n}') + 2)) as {
+    const content = JSON.parse(text.slice(text.indexOf('{\n "format"'), text.lastIndexOf('\n}') + 2)) as {
       drafts: unknown[]; operations: unknown[]; files: unknown[]; device_id: string;
     };
     expect(content).toMatchObject({
