@@ -99,7 +99,9 @@ def _tell_log(
     outcomes = [finding.outcome for finding in services.findings_of(session, report.id)]
     if all(o in IN_ORDER for o in outcomes) and any(o in WORKING for o in outcomes):
         _tell_solved(session, actor, report, work_order, visit, signature, solved_at, tap, now)
-    if signature is not None and not _has_told(session, work_order, signature):
+    # Signing a report that says "not fixed" takes note of it; what A-01 asks for comes when it works.
+    may_tell = signature is not None and (signature.result == "rejected" or "not_fixed" not in outcomes)
+    if signature is not None and may_tell and not _has_told(session, work_order, signature):
         _tell_answer(session, actor, work_order, visit, signature, about, tap, now)
     data = about | {"number": report.number, "version": report.version}
     write_log(session, work_order, "report_submitted", actor.user_id, tap, now, visit=visit, data=data)

@@ -50,6 +50,8 @@ def test_not_fixed_is_not_solved(job, session, now):
     job.sign()
     job.submit()
     assert log_of(session, job.work_order, "solved") == []
+    assert log_of(session, job.work_order, "accepted") == []
+    assert again(job.work_order).state == "in_progress"
 
 
 def test_a_rejection_is_told_with_the_customers_remarks(job, session, now):
