@@ -99,3 +99,9 @@ export async function typedInto(local: Local, records: readonly RecordRef[]): Pr
   }
   return typed
 }
+
+/** Whether this phone has ever fetched its records to the end; until then an empty list means nothing. */
+export async function hasFetched(local: Local): Promise<boolean> {
+  const row = await local.context.store.read(['meta'], (tx) => tx.get('meta', 'last_pulled_at'))
+  return typeof row?.value === 'number'
+}

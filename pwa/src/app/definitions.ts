@@ -77,6 +77,7 @@ function operationsOf(userId: string) {
     'contact.edit': { apply: assigns },
     'site.edit': { apply: assigns },
     'asset.edit': { apply: assigns },
+    'asset.add': { apply: (row, { args }) => ({ customer_id: null, brand: '', model: '', serial: '', place: '', stores_data: null, accepted_on: null, ...args, ...row }) },
     'visit.accept': { apply: becomes('accepted') },
     'visit.decline': { apply: becomes('declined') },
     'visit.depart': { apply: becomes('travelling') },

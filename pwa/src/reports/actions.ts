@@ -28,6 +28,16 @@ export async function addFinding(sheet: VisitSheet, assetId: string | null): Pro
   await data().performAll([findingAdded(sheet, sheet.report.id, assetId, '')])
 }
 
+/** Equipment that nobody has on record: made here, merged by the office later (K-2); with a finding of its own. */
+export async function addUnknownAsset(sheet: VisitSheet, asset: { category: string; brand: string; model: string; serial: string; place: string }): Promise<void> {
+  if (!sheet.report || !sheet.site) return
+  const id = data().newId()
+  await data().performAll([
+    { type: 'asset.add', record: { kind: 'asset', id }, args: { site_id: sheet.site.id, ...asset } },
+    findingAdded(sheet, sheet.report.id, id, ''),
+  ])
+}
+
 function findingAdded(sheet: VisitSheet, reportId: string, assetId: string | null, symptom: string): Performing {
   return {
     type: 'finding.add',

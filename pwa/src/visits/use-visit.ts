@@ -44,11 +44,10 @@ export async function sheetOf(local: Local, id: string): Promise<VisitSheet | nu
   if (!visit) return null
   const order = await local.record<WorkOrder>('work_order', visit.fields.work_order_id)
   if (!order) return null
-  const [customer, site, contacts, assets] = await Promise.all([
+  const [customer, site, contacts] = await Promise.all([
     local.record<Customer>('customer', order.fields.customer_id),
     local.record<Site>('site', order.fields.site_id),
     local.list<Contact>('contact', 'customer_id', order.fields.customer_id),
-    Promise.all(order.fields.asset_ids.map((asset) => local.record<Asset>('asset', asset))),
   ])
   const [letters, people, forms, checkIns, fixes, log, report] = await Promise.all([
     local.all<Letter>('letter'),
@@ -68,6 +67,9 @@ export async function sheetOf(local: Local, id: string): Promise<VisitSheet | nu
         local.list<Signature>('signature', 'report_id', mine.id),
       ])
     : [[], [], [], []]
+  // the order's equipment, and what she found on site besides
+  const assetIds = [...new Set([...order.fields.asset_ids, ...findings.flatMap((finding) => finding.fields.asset_id ?? [])])]
+  const assets = await Promise.all(assetIds.map((asset) => local.record<Asset>('asset', asset)))
   const typed = mine ? await typedInto(local, [{ kind: 'report', id: mine.id }, ...findings.map(({ kind, id }) => ({ kind, id }))]) : new Map<string, Fields>()
   const people_at = contacts.map(withId<Contact>)
   const marked = [visit, order, ...contacts, ...findings, ...(report ?? [])]

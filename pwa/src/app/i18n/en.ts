@@ -14,6 +14,8 @@ const en: typeof zh = {
   },
   list: {
     comma: ', ',
+    first: 'Fetching your work to this phone; afterwards it works without a network.',
+    first_offline: 'The first time needs a network, to fetch your work to this phone.',
     fault: 'Could not be read; nothing is lost. Opening it again helps.',
   },
   role: {
@@ -136,6 +138,13 @@ const en: typeof zh = {
     accepted_on: 'accepted {date}',
     edit: 'Change equipment',
     place: 'Place',
+    add: 'Record equipment',
+    add_words: 'The office will check and merge it; the report goes on as usual.',
+    category: 'Category',
+    brand: 'Brand',
+    model: 'Model',
+    category_missing: 'Please pick a category.',
+    add_go: 'Record and add a finding',
   },
   category: {
     desktop: 'Desktop',
@@ -234,6 +243,7 @@ const en: typeof zh = {
     not_yet: 'empty',
     lacks: '{n} missing: {what}',
     add_finding: 'Add a finding: {asset}',
+    add_unknown: 'Equipment that is not on record',
     returned: 'Returned by the office: {comment}',
     handed_in: 'Report {number} is handed in. To change it, ask the office to return it.',
     signed_already: 'Already signed. A change makes a new version and needs a new signature; the old one is kept.',

@@ -13,6 +13,8 @@ export default {
   },
   list: {
     comma: '，',
+    first: '正在把您的工单取到手机上，之后没有网络也能用。',
+    first_offline: '第一次要有网络，好把您的工单取到手机上。',
     fault: '没读出来，东西都在。再打开一次就好。',
   },
   role: {
@@ -135,6 +137,13 @@ export default {
     accepted_on: '{date} 验收',
     edit: '改设备',
     place: '位置',
+    add: '登记一台设备',
+    add_words: '办公室会核对合并，报告先照常写。',
+    category: '类别',
+    brand: '品牌',
+    model: '型号',
+    category_missing: '请选类别。',
+    add_go: '登记并加一项',
   },
   category: {
     desktop: '台式机',
@@ -233,6 +242,7 @@ export default {
     not_yet: '还没填',
     lacks: '还差 {n} 项：{what}',
     add_finding: '再加一项：{asset}',
+    add_unknown: '现场还有没登记的设备',
     returned: '办公室退回：{comment}',
     handed_in: '报告 {number} 已提交，不能再改。要改请办公室退回。',
     signed_already: '客户已签字。改动会成为新版，要重新请签，原版保留。',
