@@ -40,10 +40,12 @@ export interface Drafts {
   discard(record: RecordRef, field: string): Promise<void>;
   /** Makes a record's drafts into one operation; undefined when nothing differs from what was seen. */
   commit(record: RecordRef): Promise<Performed | undefined>;
-  /** Makes every draft that rested for 60 s into an operation. Run by the engine's timer. */
+  /** Makes every draft that rested for 60 s into an operation. Run by a timer after the last key, and by the engine. */
   commitRested(): Promise<void>;
   /** Resolves when everything typed so far is on the disk. */
   flush(): Promise<void>;
+  /** Everything typed is on the disk, and no timer runs any more. */
+  end(): Promise<void>;
 }
 
 /** The drafts of one store. */
@@ -54,9 +56,19 @@ export function draftsOf(context: Context): Drafts {
     const stored = await context.store.read(['drafts'], (tx) => tx.by('drafts', 'record', keyOf(record)));
     return stored.filter((draft) => !draft.is_clean).map((draft) => opened(context, draft));
   };
+  const rest = async (): Promise<void> => {
+    await typing.flush();
+    await commitRested(context);
+  };
+  let cancel = (): void => undefined;
   return {
-    set: typing.set,
+    set(record, field, value, base) {
+      cancel();
+      cancel = context.timers.after(DRAFT_REST_MS, () => { rest().catch(() => undefined); });
+      return typing.set(record, field, value, base);
+    },
     flush: typing.flush,
+    end: () => { cancel(); return typing.flush(); },
     of,
     get: async (record, field) => (await of(record)).find((draft) => draft.field === field),
     async discard(record, field) {
@@ -69,10 +81,7 @@ export function draftsOf(context: Context): Drafts {
       if (performed) context.saved();
       return performed;
     },
-    async commitRested() {
-      await typing.flush();
-      await commitRested(context);
-    },
+    commitRested: rest,
   };
 }
 

@@ -156,7 +156,8 @@ function workerOf(ports: EnginePorts, told: Told): Worker {
   let wake = (): void => undefined;
 
   const round = async (): Promise<Outcome> => {
-    const outcome = await roundOf(ports.local, pushing, () => uploadAll(uploading), told);
+    const is_doubtful = failures > 0 || !ports.surroundings.is_online();
+    const outcome = await roundOf({ local: ports.local, pushing, is_doubtful, told, upload: () => uploadAll(uploading) });
     failures = outcome.is === 'later' ? failures + 1 : 0;
     is_told_to_wait = outcome.is === 'later' && outcome.wait_ms !== null;
     told.set(saidBy(outcome));
@@ -206,15 +207,24 @@ function saidBy(outcome: Outcome): Partial<EngineState> {
   return { is_offline: outcome.is_offline, is_signed_out, problem: is_signed_out ? null : outcome.problem };
 }
 
+interface Round {
+  local: Local;
+  pushing: Pushing;
+  /** The last round failed, or the device says that it has no network. */
+  is_doubtful: boolean;
+  told: Told;
+  upload: () => Promise<Outcome>;
+}
+
 /** One round. Files go last, and only when texts are through. */
-async function roundOf(local: Local, pushing: Pushing, upload: () => Promise<Outcome>, told: Told): Promise<Outcome> {
+async function roundOf({ local, pushing, is_doubtful, told, upload }: Round): Promise<Outcome> {
   const { context } = pushing;
   await local.drafts.commitRested();
   if (await context.store.read(['meta'], (tx) => metaOf(tx, 'is_signed_out', false))) return { is: 'done' };
   const counts = await countsOf(context);
   told.set({ is_sending: counts.operations + counts.files > 0 });
   try {
-    const pushed = await pushAll(pushing);
+    const pushed = await pushAll(pushing, is_doubtful);
     if (pushed.is === 'later') return pushed;
     const pulled = await pullAndCompare(pushing);
     if (pulled.is === 'later') return pulled;

@@ -141,10 +141,11 @@ function localOf(context: Context): Local {
       await drafts.flush();
       const counts = await countsOf(context);
       if (counts.unsent !== losing) throw new WouldLose(counts);
+      await drafts.end();
       await store.wipe();
     },
     async close() {
-      await drafts.flush();
+      await drafts.end();
       await store.close();
     },
   };

@@ -40,8 +40,15 @@ interface Batch {
 const PUSH_TABLES: readonly TableName[] = REOFFER_TABLES;
 const STUCK_STATUSES: ReadonlySet<ResultStatus> = new Set(['rejected', 'blocked', 'parked', 'unsupported_version']);
 
-/** Pushes until the outbox is empty or the server cannot take more now. */
-export async function pushAll(pushing: Pushing): Promise<Outcome> {
+/**
+ * Pushes until the outbox is empty or the server cannot take more now. After a failure the server is first asked with an
+ * empty push: in a cellar no operation is tried, so that it can go on absorbing later edits of its field (K-1).
+ */
+export async function pushAll(pushing: Pushing, is_doubtful = false): Promise<Outcome> {
+  if (is_doubtful) {
+    const answer = await ask(pushing);
+    if (answer.is !== 'good' || !isPushAnswer(answer.body)) return later(answer);
+  }
   let size = BATCH_OPERATIONS;
   for (let renewals = 0; ;) {
     const batch = await take(pushing.context, size);
@@ -79,10 +86,18 @@ async function split(pushing: Pushing, batch: Batch, answer: Answer): Promise<Ou
   if (batch.sent.length > 1) return { is: 'again' };
   const single = batch.sent[0]!;
   if (answer.is !== 'problem' || 'void' in single) return later(answer);
-  const probe = await exchange(pushing.wire, await requestOf(pushing, { ...batch, sent: [] }));
+  const probe = await ask(pushing);
   if (probe.is !== 'good' || !isPushAnswer(probe.body)) return later(answer);
   await setAside(pushing.context, single, answer.body);
   return { is: 'again' };
+}
+
+/** Whether pushes go through at all: one without operations (M-14). */
+async function ask(pushing: Pushing): Promise<Answer> {
+  const batch = await pushing.context.store.read(['meta'], async (tx): Promise<Batch> => ({
+    device_id: await metaOf(tx, 'device_id', pushing.context.device_id), epoch: await metaOf(tx, 'epoch', null), sent: [], prev: null,
+  }));
+  return exchange(pushing.wire, await requestOf(pushing, batch));
 }
 
 /** The next operations in order, now tried: from here on they never change (M-11). */

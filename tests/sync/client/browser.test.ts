@@ -112,12 +112,13 @@ describe('the signing key', () => {
 
   it('is registered before the first push; when that fails the push goes all the same, and it is tried again', async () => {
     const local = await open(freshUser());
-    const model = server();
+    let acked = 0;
     const there = await listening(({ url, headers, body }) => {
       const text = headers['content-encoding'] === 'gzip' ? gunzipSync(body).toString() : body.toString();
       if (!url.endsWith('/push')) return { status: 503, body: 'later' };
-      const { device_id, ops } = JSON.parse(text) as { device_id: string; ops: { seq: number; op_id: string }[] };
-      return { status: 200, body: JSON.stringify({ epoch: 'e', acked_seq: ops.at(-1)!.seq, feed_head: 1, server_time: new Date().toISOString(), device_id,
+      const { ops } = JSON.parse(text) as { ops: { seq: number; op_id: string }[] };
+      acked = ops.at(-1)?.seq ?? acked;
+      return { status: 200, body: JSON.stringify({ epoch: 'e', acked_seq: acked, feed_head: 1, server_time: new Date().toISOString(),
         results: ops.map(({ seq, op_id }) => ({ seq, op_id, status: 'applied', rev: 1 })) }) };
     });
     const log: string[] = [];
@@ -125,15 +126,14 @@ describe('the signing key', () => {
     const engine = await startSync({
       local, server: there.url, app: 'tests', registers: async (key_id) => { log.push(key_id); if (log.length === 1) throw new Error('offline'); },
     });
-    for (const pushes of [1, 2, 3]) {
+    for (const made of [1, 2, 3]) {
       await local.perform({ type: 'note.add', record: { kind: 'note', id: local.newId() }, args: { title: 'a' } });
       engine.nudge();
       for (let i = 0; i < 1000 && (await local.counts()).operations > 0; i++) await new Promise((resolve) => setTimeout(resolve, 3));
-      expect(there.heard.filter(({ url }) => url.endsWith('/push'))).toHaveLength(pushes);
+      expect(acked).toBe(made);
     }
     expect(log).toHaveLength(2);
     await engine.stop();
     there.close();
-    expect(model.requests).toEqual([]);
   });
 });

@@ -195,6 +195,21 @@ describe('no answer of any kind deletes an operation', () => {
   });
 });
 
+it('without a network nothing is tried, so that edits of one field stay one operation', async () => {
+  const { model, ana, record } = await synced();
+  ana.net.fate = gone;
+  await ana.engine.round();
+  for (const title of ['b', 'c', 'd']) {
+    await ana.local.drafts.set(record, 'title', title, 'a');
+    await ana.local.drafts.commit(record);
+    await ana.engine.round();
+  }
+  expect(await ana.local.counts()).toMatchObject({ operations: 1 });
+  ana.net.fate = null;
+  await settle([ana], 2);
+  expect([...model.ledger.values()].map(({ op }) => [op.args['title'], op.base?.['title']])).toEqual([['a', undefined], ['d', 'a']]);
+});
+
 it('an operation that was tried never changes, though its answer was lost: the next key is another operation (M-11)', async () => {
   const { model, ana, record } = await synced();
   await edit(ana, record, { count: 1 });

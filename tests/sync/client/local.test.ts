@@ -1,10 +1,10 @@
 // The device's half alone: drafts, operations, overlay, files, what is counted. SYNC.md, K-1, PROTOCOL M-08…M-12.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NotSyncable, SealedShut, Unsendable, WouldLose } from '@fieldpledge/sync-client';
 import type { Json, Operation, Sealed, StoredOperation } from '@fieldpledge/sync-client';
 import type { Local } from '@fieldpledge/sync-client';
 import { openStore } from '@fieldpledge/sync-client/dexie';
-import { definitions, firsts, freshUser, HandClock, open } from './kit';
+import { definitions, firsts, freshUser, HandClock, HandTimers, open } from './kit';
 
 const NOTE = { kind: 'note', id: '0198aaaa-0000-7000-8000-000000000001' };
 
@@ -163,6 +163,19 @@ describe('drafts', () => {
     await local.drafts.set(NOTE, 'title', 'bc', 'a');
     await local.drafts.commit(NOTE);
     expect((await outboxOf(local))[2]!.operation).toMatchObject({ args: { title: 'bc' }, base: { title: 'b' } });
+  });
+
+  it('rest by a timer of their own, engine or none', async () => {
+    const clock = new HandClock();
+    const timers = new HandTimers();
+    const local = await openStore({ server: 'test', userId: freshUser(), definitions, clock, timers });
+    await local.perform({ type: 'note.add', record: NOTE, args: { title: 'a' } });
+    await local.drafts.set(NOTE, 'title', 'b', 'a');
+    await local.drafts.set(NOTE, 'title', 'bc', 'a');
+    expect([...timers.waiting.values()]).toEqual([60_000]);
+    clock.pass(60_000);
+    timers.run();
+    await vi.waitFor(async () => { expect(await outboxOf(local)).toHaveLength(2); });
   });
 
   it('of a kind without an edit wait for an explicit operation, which carries them away', async () => {
