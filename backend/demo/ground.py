@@ -25,6 +25,7 @@ from backend.customers.rules.points import PointFault, point_of
 from backend.demo import fields as f
 from backend.demo.fields import Field
 from backend.demo.reading import FileFault, Row, read_csv, read_yaml
+from backend.letters.loader import installed_letters, installed_versions
 
 Values = dict[str, Any]
 
@@ -227,7 +228,7 @@ def _read_contracts(ground: Ground, folder: Path, faults: list[FileFault]) -> No
     spec = {
         "number": Field(f.text(60), True),
         "customer": Field(f.ref(ground.ids["customers"], "客户", "customers.csv"), True),
-        "letters": Field(f.words(20), True),
+        "letters": Field(_letters, True),
         "signed_on": Field(day, True),
         "starts_on": Field(day, True),
         "ends_on": Field(day),
@@ -241,6 +242,19 @@ def _read_contracts(ground: Ground, folder: Path, faults: list[FileFault]) -> No
         if values["ends_on"] and values["starts_on"] and values["ends_on"] < values["starts_on"]:
             faults.append(row.fault("ends_on", "结束早于开始。", "It ends before it starts."))
         ground.contracts.append(values)
+
+
+def _letters(value: Any) -> list[str]:
+    """Letter versions as signed, each one that is installed."""
+    refs = f.words(20)(value)
+    known = [f"{letter}@{version}" for letter in installed_letters() for version in installed_versions(letter)]
+    for ref in refs:
+        if ref not in known:
+            raise f.wrong(
+                f"没有承诺书版本“{ref}”；有：{'、'.join(known)}",
+                f"There is no letter {ref!r}; known: {', '.join(known)}",
+            )
+    return refs
 
 
 def _read_assets(ground: Ground, folder: Path, faults: list[FileFault]) -> None:

@@ -7,9 +7,9 @@ import shutil
 import pytest
 import sqlalchemy as sa
 
-from backend.accounts.models import User
+from backend.accounts.models import Company, User
 from backend.demo.reading import BadFiles
-from backend.demo.seed import DEMO_FOLDER, load_company, read_company
+from backend.demo.seed import DEMO_FOLDER, demo_accounts, load_company, read_company
 from tests.conftest import NOW
 
 
@@ -49,6 +49,23 @@ CASES = [
     ("contacts.csv", "KG,kg-b2,叶雯", "KG,sy-bei,叶雯", "contacts.csv:2: site"),
     ("contacts.csv", "Daniel Foster", "叶雯", "contacts.csv:3: name"),
     ("contracts.csv", ",24h,3", ",24,3", "contracts.csv:2: report_due"),
+    ("contracts.csv", "KG,B@1", "KG,B@9", "contracts.csv:2: letters"),
+    ("contracts.csv", "KG,B@1", "KG,B", "contracts.csv:2: letters"),
+    ("history.csv", "-362,08:41", "-362,25:41", "history.csv:2: reported"),
+    ("history.csv", "-362,08:41", "-362,noon", "history.csv:2: reported"),
+    ("history.csv", "78A2C41,龚世杰", "78A2C41,王敏", "history.csv:2: contact"),
+    ("history.csv", ",2h35m,", ",2:35,", "history.csv:2: arrive"),
+    ("history.csv", ",hejianguo,2h35m", ",nobody,2h35m", "history.csv:2: engineer"),
+    ("history.csv", "系统风扇组件,00RR598", ",00RR598", "history.csv:2: report"),
+    ("work_orders.yaml", "reported: ago 7h16m", "reported: 7h16m", "work_orders.yaml:12: reported"),
+    ("work_orders.yaml", "assets: 78F13K2", "assets: 78F13K2 7XK0C38", "work_orders.yaml:13: assets"),
+    ("work_orders.yaml", "priority: important", "priority: urgent", "work_orders.yaml:15: priority"),
+    ("work_orders.yaml", "what: contacted, by: liuzhiqiang", "what: phoned, by: liuzhiqiang", "work_orders.yaml:20: what"),
+    ("work_orders.yaml", "accepted: 3h36m", "accepts: 3h36m", "work_orders.yaml:23: accepts"),
+    ("work_orders.yaml", "name: south-lab-offline", "name: b2-battery", "work_orders.yaml:25: name"),
+    ("work_orders.yaml", "picture: lamp", "picture: cat", "picture"),
+    ("work_orders.yaml", "result: rejected", "result: angry", "result"),
+    ("work_orders.yaml", "- name: b2-battery", "- b2-battery", "work_orders.yaml"),
     ("contracts.csv", "-6y-1m,,24h", "-6y-1m,-7y,24h", "contracts.csv:2: ends_on"),
     ("customers.csv", "chengdu,jiangtao", "chengdu,nobody", "customers.csv:2: account_manager"),
     ("users.csv", "anran,安然,engineer", "anran,安然,technician", "users.csv:6: role"),
@@ -67,7 +84,9 @@ CASES = [
 @pytest.mark.parametrize(("file", "old", "new", "path"), CASES, ids=[f"{c[3]} {n}" for n, c in enumerate(CASES)])
 def test_a_wrong_value_is_named_by_file_line_and_field(folder, file, old, new, path):
     _change(folder / file, old, new)
-    assert path in _faults(folder)
+    assert any(
+        path == found or found.endswith(f": {path}") or found.startswith(f"{path}:") for found in _faults(folder)
+    )
 
 
 def test_all_faults_are_told_at_once(folder):
@@ -101,3 +120,37 @@ def test_a_bad_folder_stores_nothing(session, now, folder):
 def test_a_yaml_that_refers_to_itself_is_refused(folder):
     (folder / "company.yaml").write_text("name: &a\n  zh: *a\n")
     assert _faults(folder)[0] == "company.yaml:1"
+
+
+ONE_STORY = """
+- name: too-early
+  reported: -3d 09:00
+  assets: 78F13K2
+  contact: 叶雯
+  priority: normal
+  symptom: 面板黄灯
+  closed: {at: 1h, by: keli}
+"""
+
+
+def test_a_step_that_the_product_refuses_is_told_at_its_story_and_nothing_is_stored(session, now, folder):
+    (folder / "history.csv").unlink()
+    (folder / "work_orders.yaml").write_text(ONE_STORY, "utf-8")
+    with pytest.raises(BadFiles) as caught:
+        load_company(folder, now)
+    fault = caught.value.faults[0]
+    assert fault.path == "work_orders.yaml:2"
+    assert "2026-11-17T02:00:00.000Z" in fault.message["en"]
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 0
+
+
+def test_a_company_of_ones_own_begins_with_an_empty_book(session, now, folder):
+    (folder / "history.csv").unlink()
+    (folder / "work_orders.yaml").unlink()
+    _change(folder / "company.yaml", "demo: true ", "")
+    _change(folder / "company.yaml", "成都衡信设备服务有限公司", "某某服务公司")
+    assert load_company(folder, now)["work_orders"] == 0
+    company = session.scalar(sa.select(Company))
+    assert (company.name["zh"], company.is_demo) == ("某某服务公司", False)
+    assert demo_accounts(folder) == []
