@@ -27,7 +27,7 @@ from backend.workorders.schemas import WorkOrderOut
 from backend.workorders.services import visible
 from backend.workorders.settling import clocks_at
 
-OFFLINE_AFTER_S = 30 * 60
+OFFLINE_AFTER_S = 2 * 60 * 60
 
 
 def listed(
@@ -195,7 +195,7 @@ def board(session: Session, actor: Any, now: datetime) -> dict[str, int]:
 
 
 def _offline(session: Session, actor: Any, now: datetime) -> int:
-    """Engineers of the actor's branches whose phone has not been heard of for half an hour."""
+    """Engineers of the actor's branches whose phone has not been heard of for two hours."""
     query = (
         sa.select(User.id, User.branch_id, sa.func.max(Device.last_seen_at))
         .join(Device, Device.user_id == User.id)

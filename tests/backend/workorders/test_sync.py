@@ -73,6 +73,13 @@ def test_the_same_contact_changed_on_both_sides_is_one_conflict_and_the_symptom_
     assert phone.row("contact", cast.eve.id)["phone"] == "13911111111"
     assert phone.row("work_order", work_order.id)["symptom"] == "开机黑屏"
     assert [c["phone_value"] for c in phone.of("conflict")] == ["13922222222"]
+    shown = office.get(f"/api/work-orders/{work_order.id}").json["conflicts"]
+    assert [(c["field"], c["server_value"], c["phone_value"]) for c in shown] == [
+        ("phone", "13911111111", "13922222222")
+    ]
+    assert office.get("/api/board").json["needs_person"] == 1
+    elsewhere = make_work_order(make_site(make_customer(cast.chengdu, name="别家")))
+    assert office.get(f"/api/work-orders/{elsewhere.id}").json["conflicts"] == []
 
 
 @pytest.mark.parametrize("name", ["priority", "owner_id", "number", "state", "clocks", "reported_at"])
