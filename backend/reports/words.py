@@ -194,6 +194,7 @@ CODES: dict[str, dict[str, Pair]] = {
 LABELS: dict[str, Pair] = {
     "title": ("故障报告", "Fault report"),
     "paper_and_screen": ("按售后服务承诺书出具，电子与书面同一内容", "Same content on paper and screen"),
+    "under_letter": ("按售后服务承诺书出具", "Issued under the commitment letter"),
     "no_number": ("编号待服务器给出", "Number follows from the server"),
     "short_ref": ("短号", "Short ref."),
     "version": ("第 {n} 版", "Version {n}"),
@@ -276,6 +277,7 @@ LABELS: dict[str, Pair] = {
     "clocks_missed": ("{n} 只，{m} 只超时", "{n}, {m} missed"),
     "clocks_open": ("{n} 只，{m} 只还在走", "{n}, {m} running"),
     "took": ("用 {t}", "took {t}"),
+    "at_once": ("立即", "at once"),
     "left_time": ("剩 {t}", "{t} left"),
     "late": ("晚 {t}", "{t} late"),
     "over": ("超 {t}", "{t} over"),

@@ -20,15 +20,17 @@ MET, MISSED, MET_SOFT, MISSED_SOFT, NEAR = "#17633A", "#A61B14", "#DEEFE4", "#FB
 SCALE_W, SCALE_H = 136.0, 15.0
 DIAL = 138.0
 RING = 57.0
-RADIUS_WORDS = (104.0, 121.0)
+NORTH_WORD = (19.0, 32.0)
+RADIUS_LOW, RADIUS_HIGH = 107.0, 35.0
 
 
 @dataclass(frozen=True)
 class Dial:
-    """The arrival dial and where its words stand: `label_at` under the dot, in points from the top left."""
+    """The arrival dial and where its words stand, in points from the top left: the dot's, and the radius's height."""
 
     drawing: Drawing
     label_at: Point
+    radius_y: float
     is_beyond: bool
 
 
@@ -79,16 +81,17 @@ def arrival_dial(bearing_deg: int | None, distance_m: int, accuracy_m: int, radi
     ]
     if bearing_deg is not None:
         shapes.append(Shape("circle", ((x, y),), None, 0, colour, 1.8))
-    return Dial(Drawing(DIAL, DIAL, tuple(shapes)), _label_at(x, y, 2.6 if is_beyond else halo, is_beyond), is_beyond)
+    label_at = _label_at(x, y, 2.6 if is_beyond else halo, is_beyond)
+    return Dial(Drawing(DIAL, DIAL, tuple(shapes)), label_at, RADIUS_HIGH if y > c else RADIUS_LOW, is_beyond)
 
 
 def _label_at(x: float, y: float, halo: float, is_beyond: bool) -> Point:
-    """Under the dot, or over it where the words of the radius stand, and never out of the dial."""
+    """On the outer side of the dot, so that the centre stays free; never out of the dial, never on the north."""
     half = 50 if is_beyond else 34
-    top = y + max(halo, 2.6) + 3
-    if top + 12 > RADIUS_WORDS[0] and top < RADIUS_WORDS[1] or top > DIAL - 13:
-        top = min(y - halo - 14, RADIUS_WORDS[0] - 14)
-    return min(max(x, half), DIAL - half), max(top, 26)
+    over, under = y - min(halo, 20) - 14, y + min(halo, 20) + 3
+    if y > DIAL / 2:
+        return min(max(x, half), DIAL - half), under if under <= DIAL - 13 else over
+    return min(max(x, half), DIAL - half), over if over >= NORTH_WORD[1] else max(under, NORTH_WORD[1])
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from typing import Any
 
 from backend.reports import formats
 from backend.reports.paper.pen import Pen
-from backend.reports.paper.sheet_added import added_part, contact_part
+from backend.reports.paper.sheet_added import added_part, contact_part, is_long
 from backend.reports.paper.sheet_signed import answer_part, hash_part, signatures_part, signed_part
 from backend.reports.view import Language, ReportView
 
@@ -65,7 +65,10 @@ def map_sheet(
 
 def _issued(view: ReportView, pen: Pen) -> str:
     under = view.added.issued_under
-    return f"{pen.text(under.text)} · {pen.clause(under)}" if under else pen.label("paper_and_screen")
+    if under is None:
+        return pen.label("paper_and_screen")
+    words = pen.label("under_letter") if is_long(under, pen) else pen.text(under.text)
+    return f"{words} · {pen.clause(under)}"
 
 
 def _subtitle(view: ReportView, pen: Pen) -> str:

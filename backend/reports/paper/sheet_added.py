@@ -59,9 +59,16 @@ def _facts(view: ReportView, pen: Pen) -> list[Fact]:
         status = pen.word("entitlement", added.entitlement.status)
         facts.append(pen.fact("entitlement", pen.joined(status, pen.label("warranty_end", on=end) if end else None)))
         facts += [_because(why, pen) for why in added.entitlement.reasons]
+    if added.issued_under and is_long(added.issued_under, pen):
+        facts.append(_because(added.issued_under, pen))
     if added.returned_comment:
         facts.append(pen.fact("returned_comment", added.returned_comment))
     return facts
+
+
+def is_long(clause: Clause, pen: Pen) -> bool:
+    """Whether a clause's text is too long for the head of the page."""
+    return len(pen.text(clause.text)) > (22 if pen.language == "zh" else 46)
 
 
 def _because(why: Clause, pen: Pen) -> Fact:
@@ -121,7 +128,8 @@ def _result(clock: Clock, now: Instant, pen: Pen) -> str:
     if clock.state in ("excused", "paused", "idle"):
         return pen.label("stopped" if clock.state == "idle" and clock.starts_at else clock.state)
     if clock.state == "met" and clock.met_at and clock.starts_at:
-        return pen.label("took", t=pen.span(formats.seconds_between(clock.starts_at, clock.met_at)))
+        took = formats.seconds_between(clock.starts_at, clock.met_at)
+        return pen.label("took", t=pen.span(took)) if took > 0 else pen.label("at_once")
     if clock.due_at is None:
         return pen.word("clock", clock.name)
     if clock.state == "missed":
@@ -136,7 +144,7 @@ def _when(clock: Clock, pen: Pen) -> str:
         return "—"
     return pen.joined(
         pen.beside(clock.met_at, beside) if clock.met_at else None,
-        pen.label("due", at=pen.beside(clock.due_at, beside)) if clock.due_at else None,
+        pen.label("due", at=pen.beside(clock.due_at, clock.met_at or beside)) if clock.due_at else None,
     )
 
 

@@ -121,6 +121,7 @@ def _dial(check_in: CheckIn, judged: Verdict | None, pen: Pen) -> dict[str, Any]
         "label": f"{far} m ±{near} m" + (f" {pen.label('beyond')}" if dial.is_beyond else ""),
         "label_x": round(dial.label_at[0]),
         "label_y": round(dial.label_at[1]),
+        "radius_y": round(dial.radius_y),
         "is_met": judged.verdict == "on_site",
         "north": pen.label("north"),
         "radius": pen.label("radius_short", r=judged.radius_m),

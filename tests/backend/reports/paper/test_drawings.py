@@ -39,11 +39,14 @@ def test_a_point_far_away_stands_on_the_rim_and_is_said_to_be_beyond():
 
 @pytest.mark.parametrize("bearing", range(0, 360, 15))
 @pytest.mark.parametrize("distance_m", [0, 20, 75, 149, 1400])
-def test_the_words_at_the_dot_never_stand_on_those_of_the_radius(bearing, distance_m):
-    x, top = drawings.arrival_dial(bearing, distance_m, 12, 150, False).label_at
-    assert top + 11 <= drawings.RADIUS_WORDS[0] or top >= drawings.RADIUS_WORDS[1]
-    assert 0 <= top <= drawings.DIAL - 11
+@pytest.mark.parametrize("accuracy_m", [0, 12, 95, 1000])
+def test_the_words_of_the_dial_keep_clear_of_each_other(bearing, distance_m, accuracy_m):
+    dial = drawings.arrival_dial(bearing, distance_m, accuracy_m, 150, False)
+    x, top = dial.label_at
     assert 30 <= x <= drawings.DIAL - 30
+    assert 0 <= top <= drawings.DIAL - 11
+    for other in (dial.radius_y, drawings.NORTH_WORD[0]):
+        assert top + 11 <= other or top >= other + 11
 
 
 def test_without_a_bearing_no_point_is_invented():

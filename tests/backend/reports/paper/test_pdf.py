@@ -263,3 +263,28 @@ def test_many_threads_share_one_renderer(renderer):
     for thread in threads:
         thread.join()
     assert all(f"原因{i}" in pdf_text(made[i]) for i in range(6))
+
+
+def test_a_clause_too_long_for_the_head_stands_among_the_facts(renderer):
+    long = {"zh": "故障排除后以电子文档和书面形式提供故障报告，写明原因和排除方法。", "en": "A report."}
+    view = sample_view(added={"issued_under": replace(sample_view().added.issued_under, text=long)})
+    printed = pdf_text(renderer.render(view, "zh", sample_photo))
+    assert "按售后服务承诺书出具·B-15" in printed
+    assert long["zh"] in printed
+
+
+def test_a_promise_kept_at_once_says_so(renderer):
+    clock = sample_view().added.clocks[0]
+    clock = replace(clock, due_at=clock.starts_at, met_at=clock.starts_at)
+    assert "立即" in pdf_text(renderer.render(sample_view(added={"clocks": (clock,)}), "zh", sample_photo))
+
+
+def test_a_photo_stands_upright(renderer):
+    out = io.BytesIO()
+    picture = Image.new("RGB", (800, 400), "red")
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    picture.save(out, "JPEG", exif=exif)
+    pdf = renderer.render(plain_view(), "zh", lambda sha256: out.getvalue())
+    sizes = {image.image.size for page in PdfReader(io.BytesIO(pdf)).pages for image in page.images}
+    assert sizes == {(400, 800)}
