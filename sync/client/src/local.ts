@@ -88,17 +88,24 @@ export const systemTimers: Timers = {
   },
 };
 
-/** Gives a new database its device id, and lays index keys anew when their declarations changed. */
-function prepare(ports: LocalPorts, seal: Seal, clock: Clock): Promise<string> {
+/**
+ * Gives a new database its device id, and lays index keys anew when their declarations changed. Most starts only read:
+ * the first screen does not wait for a disk.
+ */
+async function prepare(ports: LocalPorts, seal: Seal, clock: Clock): Promise<string> {
   const { kinds } = ports.definitions;
-  return ports.store.write(['meta', 'rows'], async (tx) => {
+  const print = indexFingerprint(kinds);
+  const ready = await ports.store.read(['meta'], async (tx) => {
+    const is_ready = await metaOf(tx, 'index_fingerprint', '') === print && !await metaOf(tx, 'is_signed_out', false);
+    return is_ready ? metaOf(tx, 'device_id', '') : '';
+  });
+  return ready || ports.store.write(['meta', 'rows'], async (tx) => {
     const known = await metaOf(tx, 'device_id', '');
     const device_id = known || (ports.device_id ?? uuid7(clock.now()));
     if (!known) {
       await keep(tx, 'device_id', device_id);
       await keep(tx, 'created_at', clock.now());
     }
-    const print = indexFingerprint(kinds);
     if (await metaOf(tx, 'index_fingerprint', '') !== print) {
       const rows = await tx.all('rows');
       const laid = rows.map((row) => ({ ...row, keys: indexKeysOf(kinds, row.kind, seal.open(row.sealed) as Fields) }));

@@ -20,7 +20,7 @@ for (const [i, { name }] of mutants.entries()) {
   if (!name.includes(wanted)) continue;
   const started = Date.now();
   // The quick files first; what they let live must fall to dying pages and random days.
-  const killer = killerOf(i, ['local', 'engine', 'files', 'leader', 'store']) || killerOf(i, ['crash', 'random']);
+  const killer = killerOf(i, ['local', 'engine', 'heal', 'files', 'leader', 'store']) || killerOf(i, ['crash', 'random']);
   if (!killer) alive += 1;
   const seconds = String(Math.round((Date.now() - started) / 1000)).padStart(3);
   console.log(`${killer ? 'killed' : 'ALIVE '} ${seconds} s  ${name}  ← ${killer.slice(0, 110)}`);
