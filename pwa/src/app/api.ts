@@ -22,7 +22,11 @@ export async function post<T>(path: string, body: Record<string, unknown>): Prom
   return request<T>('POST', path, body)
 }
 
-async function request<T>(method: 'GET' | 'POST', path: string, body?: Record<string, unknown>): Promise<Answer<T>> {
+export async function remove<T>(path: string): Promise<Answer<T>> {
+  return request<T>('DELETE', path)
+}
+
+async function request<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: Record<string, unknown>): Promise<Answer<T>> {
   let response: Response
   try {
     response = await fetch(path, {
@@ -30,9 +34,11 @@ async function request<T>(method: 'GET' | 'POST', path: string, body?: Record<st
       credentials: 'same-origin',
       cache: 'no-store',
       signal: AbortSignal.timeout(PATIENCE_MS),
-      headers: body
-        ? { 'Content-Type': 'application/json', 'X-Fieldpledge': '1', Accept: 'application/json' }
-        : { Accept: 'application/json' },
+      headers: {
+        Accept: 'application/json',
+        ...(method === 'GET' ? {} : { 'X-Fieldpledge': '1' }),
+        ...(body ? { 'Content-Type': 'application/json' } : {}),
+      },
       ...(body ? { body: JSON.stringify(body) } : {}),
     })
   } catch {

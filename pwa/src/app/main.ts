@@ -3,6 +3,7 @@ import '@/ui/tokens.css'
 import '@/ui/base.css'
 import '@/ui/phone.css'
 import { createApp } from 'vue'
+import { askForRoom } from '@/device/storage'
 import { applyTheme } from '@/ui/theme'
 import App from './App.vue'
 import { lastScreen, router } from './router'
@@ -12,7 +13,7 @@ import { words } from './words'
 
 async function start(): Promise<void> {
   applyTheme()
-  await words.useLanguage(words.chosen)
+  await words.useLanguage(words.chosen, false)
   const app = createApp(App)
   app.use(words.i18n)
   app.use(router)
@@ -20,7 +21,9 @@ async function start(): Promise<void> {
   if (last && ['', '#/', '#'].includes(location.hash)) await router.replace(last)
   app.mount('#app')
   void watchForUpdates()
-  if (user.value) void checkSession()
+  if (!user.value) return
+  void checkSession()
+  void askForRoom()
 }
 
 void start()

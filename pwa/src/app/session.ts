@@ -7,7 +7,7 @@ export interface User {
   id: string
   name: string
   role: 'engineer' | 'dispatcher' | 'admin'
-  language: 'zh-CN' | 'en'
+  language: 'zh' | 'en'
   branch_id: string | null
 }
 

@@ -36,13 +36,14 @@ export function createWords(own: Words, loadEnglish: () => Promise<Words>) {
     () => languageOf(i18n.global.locale.value),
   )
 
-  async function useLanguage(next: Language): Promise<void> {
+  /** keep: false where nobody chose it (start-up, the account's own language). */
+  async function useLanguage(next: Language, keep = true): Promise<void> {
     if (next === 'en' && !i18n.global.availableLocales.includes('en')) {
       i18n.global.setLocaleMessage('en', await loadEnglish())
     }
     i18n.global.locale.value = next
     document.documentElement.lang = next
-    localStorage.setItem(KEY, next)
+    if (keep) localStorage.setItem(KEY, next)
   }
 
   return { i18n, useLanguage, chosen: languageOf(localStorage.getItem(KEY)) }
