@@ -64,6 +64,7 @@ def _started_postgresql(folder: Path) -> Any:
 def app_once(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The one app of the run, its tables made. Tests ask for `app`."""
     from backend import create_app
+    from backend.commands import migrate
     from backend.core.db import db
     from tests.support import ApiClient, make_fast
 
@@ -79,7 +80,7 @@ def app_once(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Any
     app.test_client_class = ApiClient
     with app.app_context():
         make_fast(db.engine)
-        db.create_all()
+        migrate(app)
         if db.engine.dialect.name == "sqlite":
             db.engine.dispose()
             path = Path(db.engine.url.database or "")

@@ -53,6 +53,7 @@ class Case:
     remote_started_at: datetime | None = None
     onsite_decided_at: datetime | None = None
     promised_for: datetime | None = None
+    solved_at: datetime | None = None
     causes: Mapping[str, str] = field(default_factory=dict)
     repairs: Sequence[Repair] = ()
 
@@ -220,16 +221,16 @@ def _unique(values: Any) -> list[dict[str, Any]]:
 
 
 def _report_clocks(case: Case, contracts: Mapping[str, Contract]) -> list[dict[str, Any]]:
-    """The report's term where the contract names one (K-4)."""
+    """The report's term where the contract names one (K-4): counted from the fix, not started before."""
     named = {contract.id: contract for contract in (*contracts.values(), case.contract) if contract is not None}
     return [
         {
             "name": "report",
             "letter": "",
             "clause": contract.number,
-            "starts": clock.iso(case.reported_at),
+            "starts": clock.iso(case.solved_at),
             "target": None,
-            "due": clock.iso(case.reported_at + timedelta(seconds=contract.report_due_s)),
+            "due": clock.iso(case.solved_at + timedelta(seconds=contract.report_due_s)) if case.solved_at else None,
             "calendar": ALWAYS,
             "is_at_once": contract.report_due_s == 0,
         }
@@ -243,7 +244,7 @@ def _earliest(clocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     out: dict[tuple[str, str, str], dict[str, Any]] = {}
     for one in clocks:
         key = (one["name"], one["letter"], one["clause"])
-        if key not in out or _instant(one["due"]) < _instant(out[key]["due"]):
+        if key not in out or (one["due"] and _instant(one["due"]) < _instant(out[key]["due"])):
             out[key] = one
     return list(out.values())
 

@@ -36,8 +36,7 @@ def listed(
     """Rows of the list and the cursor of the next page. `wanted` as WorkOrderQuery."""
     query = sa.select(WorkOrder).where(visible(actor), *_filters(wanted, now))
     if wanted.get("sort") == "due":
-        query = query.where(WorkOrder.next_due_at.is_not(None))
-        column, descending = WorkOrder.next_due_at, False
+        column, descending = WorkOrder.urgent_at, False
     else:
         column, descending = WorkOrder.reported_at, True
     rows, next_cursor = paging.page(

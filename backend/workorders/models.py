@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,11 @@ KINDS = ("repair", "advice", "upgrade", "relocation", "reupholstery", "design", 
          "inspection", "training", "callback")  # fmt: skip
 CHANNELS = ("phone", "remote", "onsite", "walk_in", "mail", "fax", "network")
 PRIORITIES = ("critical", "important", "normal")
+
+
+NOT_URGENT = datetime(
+    9999, 1, 1, tzinfo=UTC
+)  # no clock of it is open: behind everything else in the order of urgency
 
 
 class WorkOrder(db.Model):
@@ -51,6 +56,7 @@ class WorkOrder(db.Model):
     owed: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     missing: Mapped[list[str]] = mapped_column(Json, default=list)
     next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    urgent_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True, default=NOT_URGENT)
     next_near_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     has_missed_clock: Mapped[bool] = mapped_column(default=False)
     last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

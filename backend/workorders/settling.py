@@ -19,7 +19,7 @@ from backend.core import clock
 from backend.customers.models import Customer, Site
 from backend.workorders import ports
 from backend.workorders.decision import Case, decided
-from backend.workorders.models import LogEntry, WorkOrder, WorkOrderAsset
+from backend.workorders.models import NOT_URGENT, LogEntry, WorkOrder, WorkOrderAsset
 from backend.workorders.rules import clocks as clock_rules
 from backend.workorders.rules.entries import Entry
 from backend.workorders.rules.states import ENDED, state_of
@@ -94,6 +94,7 @@ def case_of(session: Session, work_order: WorkOrder, entries: Sequence[Entry]) -
         remote_started_at=_first(entries, "remote_started"),
         onsite_decided_at=_first(entries, "decided_on_site", "sent"),
         promised_for=_promised(entries),
+        solved_at=clock_rules.solved_at(entries),
         causes=_causes(session, work_order.id),
         repairs=[r for answer in ports.repairs_of.answers for r in answer(session, ids, work_order.id)],
     )
@@ -117,17 +118,23 @@ def _promised(entries: Sequence[Entry]) -> datetime | None:
     return clock.parse(last.data["promised_for"]) if last else None
 
 
+_NOT_BEGUN: dict[str, Any] = {
+    "near_at": None, "governs": True, "state": "idle", "met_at": None, "met_by": None, "excused_by": None, "excuse": ""
+}  # fmt: skip
+
+
 def _with_outcomes(
     decided_clocks: Sequence[dict[str, Any]], entries: Sequence[Entry], channel: str, now: datetime
 ) -> list[dict[str, Any]]:
     """Each decided clock with its state and the entry that made it so."""
+    begun = [c for c in decided_clocks if c["starts"]]
     measured = [
         clock_rules.Clock(c["name"], c["clause"], clock.parse(c["starts"]), clock.parse(c["due"]), c["is_at_once"])
-        for c in decided_clocks
+        for c in begun
     ]
     governs = clock_rules.governing(measured)
     out = []
-    for given, measure in zip(decided_clocks, measured, strict=True):
+    for given, measure in zip(begun, measured, strict=True):
         outcome = clock_rules.outcome_of(measure, entries, channel, now)
         near = clock_rules.near_at(measure)
         out.append(
@@ -142,7 +149,7 @@ def _with_outcomes(
                 "excuse": outcome.excuse,
             }
         )
-    return out
+    return out + [given | _NOT_BEGUN for given in decided_clocks if not given["starts"]]
 
 
 def _held(session: Session, work_order: WorkOrder, entries: Sequence[Entry], gate: dict[str, Any]) -> dict[str, Any]:
@@ -195,6 +202,8 @@ def _is_accepted(entries: Sequence[Entry]) -> bool:
 def _keep_for_lists(work_order: WorkOrder) -> None:
     """The few columns that lists and the board ask by."""
     running = [c for c in work_order.clocks if c["state"] == "running"]
+    unmet = [c for c in work_order.clocks if c["state"] in ("running", "missed") and not c["met_at"]]
+    work_order.urgent_at = min((clock.parse(c["due"]) for c in unmet), default=NOT_URGENT)
     work_order.next_due_at = min((clock.parse(c["due"]) for c in running), default=None)
     work_order.next_near_at = min((clock.parse(c["near_at"]) for c in running), default=None)
     work_order.has_missed_clock = any(c["state"] == "missed" for c in work_order.clocks)

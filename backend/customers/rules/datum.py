@@ -36,8 +36,10 @@ def wgs84_to_gcj02(lat: float, lng: float) -> tuple[float, float]:
     east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * sqrt(fabs(x)) + waves
     east += ((20 * sin(x * pi) + 40 * sin(x / 3 * pi)) + (150 * sin(x / 12 * pi) + 300 * sin(x / 30 * pi))) * 2 / 3
     magic = 1 - FLATNESS * sin(rad) ** 2
-    return (lat + north * 180 / (AXIS_M * (1 - FLATNESS) / (magic * sqrt(magic)) * pi),
-            lng + east * 180 / (AXIS_M / sqrt(magic) * cos(rad) * pi))
+    return (
+        lat + north * 180 / (AXIS_M * (1 - FLATNESS) / (magic * sqrt(magic)) * pi),
+        lng + east * 180 / (AXIS_M / sqrt(magic) * cos(rad) * pi),
+    )
 
 
 def _gcj02_to_wgs84(lat: float, lng: float) -> tuple[float, float]:

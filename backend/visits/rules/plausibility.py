@@ -17,7 +17,9 @@ TOO_GOOD_M = 2
 CLOCK_OFF_MS = 600_000
 
 
-def flags_of(fix: dict, site: dict | None, earlier: Sequence[dict] = (), clock_offset_ms: int | None = None) -> tuple[str, ...]:
+def flags_of(
+    fix: dict, site: dict | None, earlier: Sequence[dict] = (), clock_offset_ms: int | None = None
+) -> tuple[str, ...]:
     """Flags of a usable fix, in alphabetical order.
 
     fix       {lat_e7, lng_e7, accuracy_m, age_s, at_s: instant of the fix in whole seconds}
@@ -48,7 +50,9 @@ def _same_point(one: dict, other: dict) -> bool:
 
 def _is_too_fast(one: dict, other: dict) -> bool:
     """Faster than a train over more than a kilometre; a hop inside the accuracy of two fixes is no journey."""
-    metres = geodesic((one["lat_e7"] / 1e7, one["lng_e7"] / 1e7), (other["lat_e7"] / 1e7, other["lng_e7"] / 1e7)).meters
+    metres = geodesic(
+        (one["lat_e7"] / 1e7, one["lng_e7"] / 1e7), (other["lat_e7"] / 1e7, other["lng_e7"] / 1e7)
+    ).meters
     return metres > 1_000 and metres > FASTEST_M_PER_S * abs(one["at_s"] - other["at_s"])
 
 

@@ -95,14 +95,24 @@ def _responded(clock: Clock, entries: list[Entry], channel: str) -> Entry | None
 
 
 def _resolved(clock: Clock, entries: list[Entry]) -> Entry | None:
+    return _solved(entry for entry in entries if entry.what != "solved" or entry.at >= clock.starts)
+
+
+def _solved(entries: Iterable[Entry]) -> Entry | None:
     """The time stated as in working order, void if the customer rejects it afterwards."""
     found = None
     for entry in entries:
         if entry.what == "rejected":
             found = None
-        elif entry.what == "solved" and found is None and entry.at >= clock.starts:
+        elif entry.what == "solved" and found is None:
             found = entry
     return found
+
+
+def solved_at(entries: Iterable[Entry]) -> datetime | None:
+    """When it was in working order again, if it still counts: a report's term starts there."""
+    found = _solved(in_order(entries))
+    return found.at if found else None
 
 
 def _stopped_at(entries: list[Entry]) -> datetime | None:

@@ -152,6 +152,16 @@ def test_a_letter_that_is_not_installed_decides_nothing_and_breaks_nothing(cast,
 def test_the_contract_may_name_a_term_for_the_report(cast, as_):
     asset = make_asset(cast.site, make_contract(cast.customer, ["B@1"], report_due_s=86_400))
     row = as_(cast.cleo).post("/api/work-orders", json=call(cast, asset)).json
+    assert clocks_of(row)[("report", "HT-2025-001")] == (None, "idle")
+
+
+def test_the_report_s_term_is_counted_from_the_fix_and_waits_until_then(cast, as_):
+    asset = make_asset(cast.site, make_contract(cast.customer, ["B@1"], report_due_s=86_400))
+    cleo = as_(cast.cleo)
+    row = cleo.post("/api/work-orders", json=call(cast, asset)).json
+    at = clock.iso(clock.parse(row["reported_at"]))
+    cleo.post(f"/api/work-orders/{row['id']}/log", json={"what": "solved", "at": at})
+    row = cleo.get(f"/api/work-orders/{row['id']}").json
     assert clocks_of(row)[("report", "HT-2025-001")] == ("2026-11-21T02:00:00.000Z", "running")
 
 

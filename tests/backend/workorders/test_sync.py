@@ -65,9 +65,7 @@ def test_the_same_contact_changed_on_both_sides_is_one_conflict_and_the_symptom_
     assert office.patch(f"/api/contacts/{cast.eve.id}", json=body).status_code == 200
     body = {"base": {"symptom": work_order.symptom}, "fields": {"symptom": "开机黑屏"}}
     assert office.patch(f"/api/work-orders/{work_order.id}", json=body).status_code == 200
-    edit = phone.op(
-        "contact.edit", cast.eve.id, {"phone": "13922222222"}, base={"phone": "13900000009"}, base_rev=1
-    )
+    edit = phone.op("contact.edit", cast.eve.id, {"phone": "13922222222"}, base={"phone": "13900000009"}, base_rev=1)
     assert status_of(phone, edit) == ["conflict"]
     phone.pull()
     assert phone.row("contact", cast.eve.id)["phone"] == "13911111111"

@@ -1,16 +1,15 @@
 """the first schema
 
-Revision 94690536e98e, after .
+Revision a92dfec9fda4, after .
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
-
 from backend.core.db import UtcDateTime
 
-revision = "94690536e98e"
+revision = "a92dfec9fda4"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -44,6 +43,23 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company")),
     )
     op.create_table(
+        "letter",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("letter", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "title", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "clauses", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "contacts", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
+        sa.UniqueConstraint("letter", "version", name=op.f("uq_letter_letter_version")),
+    )
+    op.create_table(
         "number_series",
         sa.Column("series", sa.String(length=16), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
@@ -58,6 +74,137 @@ def upgrade():
         sa.PrimaryKeyConstraint("name_hash", "window", name=op.f("pk_sign_in_try")),
     )
     op.create_table(
+        "sync_conflict",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("record_kind", sa.String(length=40), nullable=False),
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("field", sa.String(length=60), nullable=False),
+        sa.Column("base_value", sa.Text(), nullable=False),
+        sa.Column("server_value", sa.Text(), nullable=False),
+        sa.Column("server_author_id", sa.String(length=36), nullable=True),
+        sa.Column("server_at", UtcDateTime(), nullable=True),
+        sa.Column("phone_value", sa.Text(), nullable=False),
+        sa.Column("phone_author_id", sa.String(length=36), nullable=False),
+        sa.Column("phone_at", UtcDateTime(), nullable=False),
+        sa.Column("op_id", sa.String(length=36), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("choice", sa.String(length=10), nullable=True),
+        sa.Column("settled_by_id", sa.String(length=36), nullable=True),
+        sa.Column("settled_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_conflict")),
+    )
+    with op.batch_alter_table("sync_conflict", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sync_conflict_record_id"), ["record_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sync_conflict_state"), ["state"], unique=False)
+
+    op.create_table(
+        "sync_feed",
+        sa.Column("bucket", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.String(length=10), nullable=True),
+        sa.PrimaryKeyConstraint("bucket", "kind", "record_id", name=op.f("pk_sync_feed")),
+    )
+    with op.batch_alter_table("sync_feed", schema=None) as batch_op:
+        batch_op.create_index("ix_sync_feed_bucket_seq", ["bucket", "seq"], unique=False)
+        batch_op.create_index("ix_sync_feed_record", ["record_id", "kind"], unique=False)
+
+    op.create_table(
+        "sync_file",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("content_type", sa.String(length=60), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("created_by_id", sa.String(length=36), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("stored_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_sync_file")),
+    )
+    with op.batch_alter_table("sync_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sync_file_state"), ["state"], unique=False)
+
+    op.create_table(
+        "sync_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("epoch", sa.String(length=36), nullable=False),
+        sa.Column("feed_seq", sa.BigInteger(), nullable=False),
+        sa.Column("pruned_seq", sa.BigInteger(), nullable=False),
+        sa.Column("ledger_n", sa.BigInteger(), nullable=False),
+        sa.Column("ledger_chain", sa.String(length=64), nullable=False),
+        sa.Column("cursor_key", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_head")),
+    )
+    op.create_table(
+        "sync_history",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("field", sa.String(length=60), nullable=False),
+        sa.Column("rev", sa.BigInteger(), nullable=False),
+        sa.Column("old_value", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.String(length=36), nullable=True),
+        sa.Column("device_id", sa.String(length=36), nullable=True),
+        sa.Column("op_id", sa.String(length=36), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_history")),
+    )
+    with op.batch_alter_table("sync_history", schema=None) as batch_op:
+        batch_op.create_index("ix_sync_history_record", ["record_id", "kind", "rev"], unique=False)
+
+    op.create_table(
+        "sync_record",
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("rev", sa.BigInteger(), nullable=False),
+        sa.Column("row", sa.Text(), nullable=False),
+        sa.Column("is_gone", sa.Boolean(), nullable=False),
+        sa.Column("made_by_id", sa.String(length=36), nullable=True),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "record_id", name=op.f("pk_sync_record")),
+    )
+    op.create_table(
+        "sync_security_event",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("device_id", sa.String(length=36), nullable=True),
+        sa.Column("user_id", sa.String(length=36), nullable=True),
+        sa.Column("op_id", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_security_event")),
+    )
+    with op.batch_alter_table("sync_security_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sync_security_event_at"), ["at"], unique=False)
+
+    op.create_table(
+        "sync_stuck",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("op_id", sa.String(length=36), nullable=True),
+        sa.Column("device_id", sa.String(length=36), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.String(length=36), nullable=False),
+        sa.Column("type", sa.String(length=81), nullable=True),
+        sa.Column("record_kind", sa.String(length=81), nullable=True),
+        sa.Column("record_id", sa.String(length=64), nullable=True),
+        sa.Column("is_insert", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("root", sa.String(length=36), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=True),
+        sa.Column("occurred_at", sa.String(length=40), nullable=True),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("mended_by", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_stuck")),
+    )
+    with op.batch_alter_table("sync_stuck", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sync_stuck_author_id"), ["author_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sync_stuck_device_id"), ["device_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sync_stuck_op_id"), ["op_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sync_stuck_root"), ["root"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sync_stuck_state"), ["state"], unique=False)
+
+    op.create_table(
         "task_lease",
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("owner", sa.String(length=40), nullable=False),
@@ -65,6 +212,17 @@ def upgrade():
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_task_lease")),
     )
+    op.create_table(
+        "sync_file_ref",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["sha256"], ["sync_file.sha256"], name=op.f("fk_sync_file_ref_sha256_sync_file")),
+        sa.PrimaryKeyConstraint("sha256", "kind", "record_id", name=op.f("pk_sync_file_ref")),
+    )
+    with op.batch_alter_table("sync_file_ref", schema=None) as batch_op:
+        batch_op.create_index("ix_sync_file_ref_record", ["record_id"], unique=False)
+
     op.create_table(
         "user_account",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -99,6 +257,7 @@ def upgrade():
         sa.Column("training_completed", sa.Boolean(), nullable=True),
         sa.Column("notes", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("search", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_manager_id"], ["user_account.id"], name=op.f("fk_customer_account_manager_id_user_account")
         ),
@@ -169,11 +328,57 @@ def upgrade():
         sa.Column("datum_entered", sa.String(length=10), nullable=False),
         sa.Column("tz", sa.String(length=40), nullable=False),
         sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("search", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_site_customer_id_customer")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
     )
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_site_customer_id"), ["customer_id"], unique=False)
+
+    op.create_table(
+        "sync_device",
+        sa.Column("device_id", sa.String(length=36), nullable=False),
+        sa.Column("acked_seq", sa.BigInteger(), nullable=False),
+        sa.Column("link", sa.String(length=64), nullable=False),
+        sa.Column("epoch", sa.String(length=1024), nullable=True),
+        sa.Column("schema", sa.BigInteger(), nullable=True),
+        sa.Column("app", sa.String(length=64), nullable=True),
+        sa.Column("last_push_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_sync_device_device_id_device")),
+        sa.PrimaryKeyConstraint("device_id", name=op.f("pk_sync_device")),
+    )
+    op.create_table(
+        "sync_op",
+        sa.Column("device_id", sa.String(length=36), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("op_id", sa.String(length=36), nullable=True),
+        sa.Column("alias_of", sa.String(length=36), nullable=True),
+        sa.Column("author_id", sa.String(length=36), nullable=False),
+        sa.Column("type", sa.String(length=81), nullable=True),
+        sa.Column("v", sa.BigInteger(), nullable=True),
+        sa.Column("record_kind", sa.String(length=81), nullable=True),
+        sa.Column("record_id", sa.String(length=64), nullable=True),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("link", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=True),
+        sa.Column("occurred_at", UtcDateTime(), nullable=True),
+        sa.Column("quality", sa.String(length=8), nullable=True),
+        sa.Column("clock_off", sa.Boolean(), nullable=True),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=False),
+        sa.Column("payload_hash", sa.String(length=64), nullable=False),
+        sa.Column("chain", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_sync_op_device_id_device")),
+        sa.PrimaryKeyConstraint("device_id", "seq", name=op.f("pk_sync_op")),
+        sa.UniqueConstraint("n", name=op.f("uq_sync_op_n")),
+        sa.UniqueConstraint("op_id", name=op.f("uq_sync_op_op_id")),
+    )
+    with op.batch_alter_table("sync_op", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sync_op_author_id"), ["author_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sync_op_record_id"), ["record_id"], unique=False)
 
     op.create_table(
         "user_session",
@@ -210,6 +415,7 @@ def upgrade():
         sa.Column("accepted_on", sa.Date(), nullable=True),
         sa.Column("price", sa.Numeric(precision=14, scale=2), nullable=True),
         sa.Column("is_provisional", sa.Boolean(), nullable=False),
+        sa.Column("search", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_asset_customer_id_customer")),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_asset_site_id_site")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_asset")),
@@ -229,6 +435,7 @@ def upgrade():
         sa.Column("phone", sa.String(length=40), nullable=False),
         sa.Column("title", sa.String(length=60), nullable=False),
         sa.Column("is_main", sa.Boolean(), nullable=False),
+        sa.Column("search", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_contact_customer_id_customer")),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_contact_site_id_site")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
@@ -295,6 +502,10 @@ def upgrade():
             "missing", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
         ),
         sa.Column("next_due_at", UtcDateTime(), nullable=True),
+        sa.Column("urgent_at", UtcDateTime(), nullable=False),
+        sa.Column("next_near_at", UtcDateTime(), nullable=True),
+        sa.Column("has_missed_clock", sa.Boolean(), nullable=False),
+        sa.Column("last_contact_at", UtcDateTime(), nullable=True),
         sa.Column("search", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_work_order_branch_id_branch")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_work_order_contact_id_contact")),
@@ -309,10 +520,12 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_work_order_branch_id"), ["branch_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_order_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_order_next_due_at"), ["next_due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_work_order_next_near_at"), ["next_near_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_order_reported_at"), ["reported_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_order_short_ref"), ["short_ref"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_order_site_id"), ["site_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_order_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_work_order_urgent_at"), ["urgent_at"], unique=False)
 
     op.create_table(
         "log_entry",
@@ -679,10 +892,12 @@ def downgrade():
 
     op.drop_table("log_entry")
     with op.batch_alter_table("work_order", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_work_order_urgent_at"))
         batch_op.drop_index(batch_op.f("ix_work_order_state"))
         batch_op.drop_index(batch_op.f("ix_work_order_site_id"))
         batch_op.drop_index(batch_op.f("ix_work_order_short_ref"))
         batch_op.drop_index(batch_op.f("ix_work_order_reported_at"))
+        batch_op.drop_index(batch_op.f("ix_work_order_next_near_at"))
         batch_op.drop_index(batch_op.f("ix_work_order_next_due_at"))
         batch_op.drop_index(batch_op.f("ix_work_order_customer_id"))
         batch_op.drop_index(batch_op.f("ix_work_order_branch_id"))
@@ -709,6 +924,12 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_user_session_user_id"))
 
     op.drop_table("user_session")
+    with op.batch_alter_table("sync_op", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sync_op_record_id"))
+        batch_op.drop_index(batch_op.f("ix_sync_op_author_id"))
+
+    op.drop_table("sync_op")
+    op.drop_table("sync_device")
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_site_customer_id"))
 
@@ -730,9 +951,46 @@ def downgrade():
 
     op.drop_table("customer")
     op.drop_table("user_account")
+    with op.batch_alter_table("sync_file_ref", schema=None) as batch_op:
+        batch_op.drop_index("ix_sync_file_ref_record")
+
+    op.drop_table("sync_file_ref")
     op.drop_table("task_lease")
+    with op.batch_alter_table("sync_stuck", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sync_stuck_state"))
+        batch_op.drop_index(batch_op.f("ix_sync_stuck_root"))
+        batch_op.drop_index(batch_op.f("ix_sync_stuck_op_id"))
+        batch_op.drop_index(batch_op.f("ix_sync_stuck_device_id"))
+        batch_op.drop_index(batch_op.f("ix_sync_stuck_author_id"))
+
+    op.drop_table("sync_stuck")
+    with op.batch_alter_table("sync_security_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sync_security_event_at"))
+
+    op.drop_table("sync_security_event")
+    op.drop_table("sync_record")
+    with op.batch_alter_table("sync_history", schema=None) as batch_op:
+        batch_op.drop_index("ix_sync_history_record")
+
+    op.drop_table("sync_history")
+    op.drop_table("sync_head")
+    with op.batch_alter_table("sync_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sync_file_state"))
+
+    op.drop_table("sync_file")
+    with op.batch_alter_table("sync_feed", schema=None) as batch_op:
+        batch_op.drop_index("ix_sync_feed_record")
+        batch_op.drop_index("ix_sync_feed_bucket_seq")
+
+    op.drop_table("sync_feed")
+    with op.batch_alter_table("sync_conflict", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sync_conflict_state"))
+        batch_op.drop_index(batch_op.f("ix_sync_conflict_record_id"))
+
+    op.drop_table("sync_conflict")
     op.drop_table("sign_in_try")
     op.drop_table("number_series")
+    op.drop_table("letter")
     op.drop_table("company")
     op.drop_table("branch")
     # ### end Alembic commands ###

@@ -1,0 +1,54 @@
+"""How a figure is taken: warmed up, repeated, the median told, with the machine's own speed beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured thing: it holds when value ≤ bound. `note` says over how many runs and what was in it."""
+
+    name: str
+    value: float
+    unit: str
+    bound: float
+    note: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return self.value <= self.bound
+
+
+def median_ms(run: Callable[[], object], times: int = 15, warm: int = 3) -> float:
+    """Median wall time of `run` in milliseconds."""
+    for _ in range(warm):
+        run()
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        taken.append((time.perf_counter() - start) * 1000)
+    return statistics.median(taken)
+
+
+def yardstick() -> dict[str, float]:
+    """This machine: SHA-256 over 64 MiB and one 4 KiB write with fsync, in milliseconds (medians)."""
+    block = os.urandom(64 * 1024 * 1024)
+
+    def sync_write() -> None:
+        handle.write(block[:4096])
+        handle.flush()
+        os.fsync(handle.fileno())
+
+    with tempfile.TemporaryFile() as handle:
+        return {
+            "sha256_64mib_ms": round(median_ms(lambda: hashlib.sha256(block).digest(), 5, 1), 1),
+            "fsync_4kib_ms": round(median_ms(sync_write, 15, 3), 2),
+        }
