@@ -1,6 +1,6 @@
 """the first schema
 
-Revision a92dfec9fda4, after .
+Revision f1fd2c2039e1, after .
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 from backend.core.db import UtcDateTime
 
-revision = "a92dfec9fda4"
+revision = "f1fd2c2039e1"
 down_revision = None
 branch_labels = None
 depends_on = None
