@@ -63,6 +63,8 @@ class SqlUnit:
         self.session, self.registry = session, registry
         self.journal: Journal = journal_of(session, registry)
         self.device_row: Any = None
+        self.prepared: set[Key] = set()
+        self.visible: dict[str, set[Key]] = {}
         self.rows: list[Any] = []  # keeps what `prepare` loaded alive in the identity map
 
     # -- devices and ledger ----------------------------------------------------------------------------------------
@@ -119,6 +121,7 @@ class SqlUnit:
 
     def prepare(self, keys: Iterable[Key]) -> None:
         keys = list(dict.fromkeys(keys))
+        self.prepared.update(keys)
         self.journal.prepare(keys)
         by_kind: dict[str, list[str]] = {}
         for kind, record_id in keys:
@@ -142,12 +145,22 @@ class SqlUnit:
         """Did she make it, or was it ever in a bucket of hers? Work on what was reassigned meanwhile is late work."""
         if self.journal.entry(key).made_by_id == actor.id:
             return True
-        query = sa.select(SyncFeed.kind).where(
-            SyncFeed.record_id == key[1],
-            SyncFeed.kind == key[0],
-            SyncFeed.bucket.in_([home_bucket(actor.id), "reference"]),
-        )
-        return self.session.scalar(query.limit(1)) is not None
+        if actor.id not in self.visible:
+            self.visible[actor.id] = self._held_once(actor, [record_id for _, record_id in self.prepared])
+        if key not in self.visible[actor.id] and key not in self.prepared:
+            self.visible[actor.id] |= self._held_once(actor, [key[1]])
+        return key in self.visible[actor.id]
+
+    def _held_once(self, actor: Actor, ids: list[str]) -> set[Key]:
+        """Which of these records a bucket of hers holds or held."""
+        out: set[Key] = set()
+        for start in range(0, len(ids), CHUNK):
+            query = sa.select(SyncFeed.kind, SyncFeed.record_id).where(
+                SyncFeed.record_id.in_(ids[start : start + CHUNK]),
+                SyncFeed.bucket.in_([home_bucket(actor.id), "reference"]),
+            )
+            out |= {(kind, record_id) for kind, record_id in self.session.execute(query)}
+        return out
 
     @contextmanager
     def step(self) -> Iterator[None]:
