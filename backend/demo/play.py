@@ -19,6 +19,7 @@ from backend.core import clock
 from backend.core.ids import new_id
 from backend.core.problems import Problem
 from backend.demo.ground import Ground, Values
+from backend.demo.play_phone import correct_symptom, send_symptom
 from backend.demo.play_reports import ReportPlay
 from backend.demo.reading import BadFiles, FileFault
 from backend.visits import arrivals
@@ -92,6 +93,7 @@ class Play:
         self.players = Players(ground)
         self.sites, self.contacts = ground.by_id("sites"), ground.by_id("contacts")
         self.customers = ground.by_id("customers")
+        self.afterwards: list[Told] = []
 
     def run(self, stories: list[Values]) -> None:
         """Every step up to now, in the order of time. Raises BadFiles naming the story whose step is refused."""
@@ -120,6 +122,8 @@ class Play:
         if story["report"]:
             begun = max(story["report"]["solved"] - 10 * MINUTE, story["reported_at"])
             yield from ReportPlay(self, told, story["report"], None).steps(begun, None)
+        if story["corrected"] or story["on_phone"]:
+            self.afterwards.append(told)
         if story["waiting"]:
             yield Step(story["waiting"]["at"], lambda at: self._wait(told, at))
         for what, act in (("closed", orders.close), ("cancelled", orders.cancel), ("reopened", orders.reopen)):
@@ -154,6 +158,15 @@ class Play:
     def _wait(self, told: Told, at: datetime) -> None:
         waiting = told.story["waiting"]
         self.write(told, waiting["by"], "waiting", at, waiting["note"], {"reason": waiting["reason"]})
+
+    def settle_afterwards(self) -> None:
+        """After the commit, for the engine compares with what stands there: a correction, and what a phone kept."""
+        for told in self.afterwards:
+            corrected, edit = told.story["corrected"], told.story["on_phone"]
+            if told.order is not None and corrected and corrected["at"] <= self.now:
+                correct_symptom(self.players.actors[corrected["by"]], told.order.id, corrected)
+            if told.order is not None and edit and edit["at"] <= self.now:
+                send_symptom(self.players.actors[edit["by"]], told.order.id, edit, told.story["symptom"], self.now)
 
     def _end(self, told: Told, what: str, act: Callable[..., object], at: datetime) -> None:
         said = told.story[what]

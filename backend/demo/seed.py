@@ -60,7 +60,9 @@ def load_company(folder: Path, now: datetime) -> dict[str, int]:
         if not is_empty(session):
             raise NotEmpty()
         store_ground(session, ground, now)
-        Play(session, ground, now).run(stories)
+        play = Play(session, ground, now)
+        play.run(stories)
+    play.settle_afterwards()
     tables = ("branches", "users", "customers", "sites", "contacts", "contracts", "assets")
     return {name: len(getattr(ground, name)) for name in tables} | {"work_orders": len(stories)}
 

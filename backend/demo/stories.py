@@ -71,7 +71,7 @@ class Stories:
             "owner": Field(self.user),
             "phone_reason": Field(f.text(500), default=""),
         }
-        parts = ("log", "visits", "report", "waiting", "closed", "cancelled", "reopened")
+        parts = ("log", "visits", "report", "corrected", "on_phone", "waiting", "closed", "cancelled", "reopened")
         plain = Row(row.file, row.line, {k: v for k, v in row.values.items() if k not in parts}, row.lines)
         story = f.take(plain, spec, self.faults)
         if story["name"] in self.names:
@@ -94,6 +94,8 @@ class Stories:
             "note": Field(f.text(500), default=""),
         }
         story["waiting"] = self._group(row, "waiting", by | waiting)
+        for name in ("corrected", "on_phone"):
+            story[name] = self._group(row, name, by | {"symptom": Field(f.text(5000), True)})
         story["closed"] = self._group(row, "closed", by)
         story["cancelled"] = self._group(row, "cancelled", by | {"reason": reason})
         story["reopened"] = self._group(row, "reopened", by | {"reason": reason})
@@ -368,6 +370,7 @@ def _spread(line: Values, story: Values, seed: int) -> Values:
     out: Values = {
         "log": [_entry(contacted, "contacted", line["engineer"])],
         "visits": [], "report": None, "waiting": None, "cancelled": None, "reopened": None,
+        "corrected": None, "on_phone": None,
         "closed": {"at": end + timedelta(hours=27), "by": None},
     }  # fmt: skip
     if line["excuse"]:

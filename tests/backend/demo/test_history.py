@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from backend.accounts.models import User
 from backend.core import storage
 from backend.reports import signing
 from backend.reports.models import OUTCOMES, RESULTS, Finding, Photo, Report, Signature
 from backend.reports.rules import states as report_states
+from backend.sync_api.models import SyncConflict, SyncStuck
 from backend.visits.models import CheckIn, Visit
 from backend.visits.rules import states as visit_states
 from backend.workorders.models import LogEntry, WorkOrder
@@ -94,3 +96,14 @@ def test_the_third_report_of_one_fault_offers_an_exchange(loaded):
     order = loaded.scalar(sa.select(WorkOrder).where(WorkOrder.fault == "screen-flicker").order_by(
         WorkOrder.reported_at.desc()))  # fmt: skip
     assert order.entitlement["remedies"] == ["exchange", "repair"]
+
+
+def test_one_question_waits_that_office_and_engineer_both_see(loaded):
+    conflict = loaded.scalar(sa.select(SyncConflict).where(SyncConflict.state == "open"))
+    order = loaded.scalar(sa.select(WorkOrder).where(WorkOrder.fault == "hang", WorkOrder.state == "waiting"))
+    assert (conflict.record_kind, conflict.record_id, conflict.field) == ("work_order", order.id, "symptom")
+    assert "闪退" in order.symptom
+    people = dict(loaded.execute(sa.select(User.id, User.sign_in_name)).all())
+    assert people[conflict.server_author_id] == "duanli" and people[conflict.phone_author_id] == "liuzhiqiang"
+    assert conflict.server_at < conflict.phone_at < NOW
+    assert loaded.scalar(sa.select(sa.func.count()).select_from(SyncStuck)) == 0
