@@ -1,10 +1,11 @@
-// Tests the tests: every mutant of mutants.json must be killed by the suite. `npm run mutants -w sync/client [name part]`.
+// Tests the tests: every mutant of mutants.json must be killed by the suite. `npm run mutants -w sync/client [name part]`, FROM= goes on.
 // The source stays as it is: vitest.config.ts puts the mutant in while loading.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const mutants = JSON.parse(readFileSync(new URL('./mutants.json', import.meta.url), 'utf8'));
 const wanted = process.argv[2] ?? '';
+const first = Number(process.env.FROM ?? 0);
 let alive = 0;
 
 /** The first test that fails under a mutant; empty when none does. */
@@ -17,7 +18,7 @@ function killerOf(i, files) {
 }
 
 for (const [i, { name }] of mutants.entries()) {
-  if (!name.includes(wanted)) continue;
+  if (!name.includes(wanted) || i < first) continue;
   const started = Date.now();
   // The quick files first; what they let live must fall to dying pages and random days.
   const killer = killerOf(i, ['local', 'engine', 'heal', 'files', 'leader', 'store']) || killerOf(i, ['crash', 'random']);
