@@ -23,6 +23,7 @@ PUBLIC = {
     "GET /console/",
     "GET /console/<path:page>",
     "GET /healthz",
+    "GET /verify/<sha256>",
     "POST /api/sign-in",
 }
 IDENTITIES = ("nobody", "ana", "ben", "cleo", "adam", "dan")
