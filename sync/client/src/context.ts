@@ -44,6 +44,8 @@ export interface Meta {
   contact: Contact | null;
   last_sent_at: number | null;
   last_pulled_at: number | null;
+  /** complete pulls so far */
+  pulls: number;
   index_fingerprint: string;
   /** a reset that is being downloaded into `shadow` */
   reset: { cursor: string | null; reason: string } | null;

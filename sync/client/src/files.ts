@@ -18,6 +18,8 @@ export interface Files {
   bytes(sha256: string): Promise<ArrayBuffer | undefined>;
   /** What is known of a file. */
   get(sha256: string): Promise<StoredFile | undefined>;
+  /** Throws away a file that the server refused; the person has seen why. Others stay. */
+  discard(sha256: string): Promise<void>;
   /** Drops bytes that the server holds, oldest first, until `wanted` bytes are free; answers how many were freed. */
   makeRoom(wanted: number): Promise<number>;
 }
@@ -34,7 +36,7 @@ export function filesOfStore(context: Context): Files {
         await tx.put('files', known ? { ...known, is_here: 1 } : {
           sha256: name, size_bytes: bytes.byteLength, content_type, order: meta.order ?? 2,
           taken_at: meta.taken_at ?? null, stored_at: context.clock.now(), state: 'waiting', offset: 0,
-          references: 0, is_here: 1, problem: null,
+          references: 0, sent_at_pull: null, is_here: 1, problem: null,
         });
       });
       context.saved();
@@ -42,6 +44,11 @@ export function filesOfStore(context: Context): Files {
     },
     bytes: (name) => context.store.read(['bytes'], async (tx) => (await tx.get('bytes', name))?.bytes),
     get: (name) => context.store.read(['files'], (tx) => tx.get('files', name)),
+    discard: (name) => context.store.write(['files', 'bytes'], async (tx) => {
+      if ((await tx.get('files', name))?.state !== 'refused') return;
+      await tx.drop('files', name);
+      await tx.drop('bytes', name);
+    }),
     makeRoom: (wanted) => makeRoom(context.store, wanted),
   };
 }
@@ -84,4 +91,13 @@ export function withRoom(store: Store): Store {
 function isFull(error: unknown): boolean {
   const { name, inner } = (error ?? {}) as { name?: string; inner?: unknown };
   return name === 'QuotaExceededError' || (inner !== undefined && inner !== error && isFull(inner));
+}
+
+/**
+ * Whether a file still has to reach the server. What no operation names is not work yet; what the server took to the last
+ * byte counts as sent from the next complete pull on, also when its operation stands aside and no row will tell of it.
+ */
+export function isUnsent(file: StoredFile, pulls: number): boolean {
+  if (file.references === 0 || file.state === 'stored') return false;
+  return file.state !== 'sent' || file.sent_at_pull === null || file.sent_at_pull >= pulls;
 }

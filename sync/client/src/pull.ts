@@ -214,6 +214,7 @@ async function heedOwnKinds(tx: Transaction, context: Context, change: Change): 
 async function passed(tx: Transaction, context: Context, feed_head: number): Promise<void> {
   await keep(tx, 'passed', feed_head);
   await keep(tx, 'last_pulled_at', context.clock.now());
+  await keep(tx, 'pulls', await metaOf(tx, 'pulls', 0) + 1);
   const acked = await tx.by('overlay', 'state', 'acked');
   const over = acked.filter((entry) => entry.feed_head !== null && entry.feed_head <= feed_head);
   await tx.drop('overlay', ...over.map((entry) => entry.seq));

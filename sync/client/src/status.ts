@@ -1,6 +1,7 @@
 // The one honest line: drafts, outbox and files that the server does not hold yet, and what needs the person.
 import type { Context } from './context';
 import { metaOf } from './context';
+import { isUnsent } from './files';
 import type { TableName } from './words';
 import { needsOf } from './needs';
 
@@ -45,7 +46,8 @@ export function countsOf(context: Context): Promise<Counts> {
   return context.store.read(COUNT_TABLES, async (tx) => {
     const drafts = (await tx.all('drafts')).filter((draft) => !draft.is_clean);
     const operations = await tx.by('outbox', 'state', ['new', 'tried']);
-    const files = await tx.by('files', 'state', ['waiting', 'sending', 'sent', 'refused']);
+    const pulls = await metaOf(tx, 'pulls', 0);
+    const files = (await tx.by('files', 'state', ['waiting', 'sending', 'sent', 'refused'])).filter((file) => isUnsent(file, pulls));
     const times = [
       ...drafts.map((draft) => draft.touched_at),
       ...operations.map((operation) => operation.stored_at),

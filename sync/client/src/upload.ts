@@ -1,5 +1,6 @@
 // Bytes in their own queue by tus 1.0 (M-55 … M-59): what was signed, then signatures, then photos; resumed from the
 // offset that the server names; between two chunks operations go first, so that a photo never delays a text.
+import { metaOf } from './context';
 import type { Context } from './context';
 import { base64, exchange } from './exchange';
 import type { Answer, Wire } from './exchange';
@@ -131,9 +132,10 @@ async function refused(context: Context, file: StoredFile, problem: Fields): Pro
 
 /** Notes how far a file is; what a pull has shown as stored stays so. */
 function note(context: Context, file: StoredFile, change: Partial<StoredFile>): Promise<void> {
-  return context.store.write(['files'], async (tx) => {
+  return context.store.write(['files', 'meta'], async (tx) => {
     const now = await tx.get('files', file.sha256);
-    if (now && now.state !== 'stored') await tx.put('files', { ...now, ...change });
+    const sent_at_pull = change.state === 'sent' ? await metaOf(tx, 'pulls', 0) : null;
+    if (now && now.state !== 'stored') await tx.put('files', { ...now, ...change, sent_at_pull });
   });
 }
 

@@ -181,6 +181,8 @@ export interface StoredFile {
   offset: number;
   /** operations that name it */
   references: number;
+  /** how many pulls were complete when the server had all bytes; from the next one on they count as sent */
+  sent_at_pull: number | null;
   /** 1 while the bytes are on this device */
   is_here: 0 | 1;
   problem: Fields | null;

@@ -108,13 +108,14 @@ describe('files', () => {
     expect(await ana.local.counts()).toMatchObject({ unsent: 0 });
   });
 
-  it('that nobody names are not sent', async () => {
+  it('that nobody names are neither sent nor counted, but in the rescue file', async () => {
     const model = server();
     const ana = await phone(model);
     await ana.local.files.put(bytesOf(100, 1), 'image/png');
     await settle([ana], 2);
     expect(model.files.uploads.size).toBe(0);
-    expect(await ana.local.counts()).toMatchObject({ files: 1 });
+    expect(await ana.local.counts()).toMatchObject({ unsent: 0 });
+    expect((await ana.local.rescue()).size).toBeGreaterThan(400);
   });
 
   it('of the same bytes are one file with two references', async () => {
@@ -139,6 +140,31 @@ describe('files', () => {
     expect(await ana.local.counts()).toMatchObject({ needs_you: 1, files: 1 });
     expect((await ana.local.needs())[0]?.file).toMatchObject({ sha256: odd, problem: { type: '/problems/file-type-wrong' } });
     expect(await ana.local.files.bytes(odd)).toBeDefined();
+  });
+
+  it('of an operation that stands aside count as sent once the server has the last byte', async () => {
+    const model = server();
+    const ana = await phone(model);
+    const sha256 = await ana.local.files.put(bytesOf(400, 4), 'image/jpeg');
+    await ana.local.perform({ type: 'picture.add', record: { kind: 'picture', id: ana.local.newId() }, args: { colour: 'red' }, files: [sha256] });
+    await settle([ana], 2);
+    expect(model.files.stored.has(sha256)).toBe(true);
+    expect(await ana.local.counts()).toMatchObject({ files: 0, needs_you: 1 });
+    expect(await ana.local.files.get(sha256)).toMatchObject({ state: 'sent', is_here: 1 });
+    expect(await ana.local.files.makeRoom(1)).toBe(0);
+  });
+
+  it('that were refused can be thrown away by the person, others cannot', async () => {
+    const model = server();
+    const ana = await phone(model);
+    const sha256 = await addPicture(ana, 300);
+    await ana.local.files.discard(sha256);
+    expect(await ana.local.counts()).toMatchObject({ files: 1 });
+    model.instead = (request) => (request.path.includes('/files/') ? json(413, { type: '/problems/file-too-large' }) : null);
+    await settle([ana], 2);
+    expect(await ana.local.counts()).toMatchObject({ files: 1, needs_you: 1 });
+    await ana.local.files.discard(sha256);
+    expect(await ana.local.counts()).toMatchObject({ files: 0, needs_you: 0 });
   });
 
   it('whose bytes changed on the way start again; whose bytes changed here are set aside', async () => {

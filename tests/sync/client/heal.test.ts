@@ -1,5 +1,7 @@
 // Scope that comes and goes, resets, restored servers, copied and damaged databases, clocks that jump.
 import { describe, expect, it } from 'vitest';
+import { HELD_TABLES } from '@engine/held';
+import { applyChanges } from '@engine/pull';
 import { baseOf, gone, phone, scopeOf, server, settle } from './engine-kit';
 import { definitions } from './kit';
 import { json } from './model-server';
@@ -44,6 +46,18 @@ describe('scope', () => {
     model.grant('ben', []);
     await ben.engine.round();
     expect(await note(ben, record)).toBeUndefined();
+  });
+
+  it('a put of a lower rev only notes its bucket (M-42), and a page applied twice is applied once', async () => {
+    const { ana, record } = await synced();
+    const change = { ...record, bucket: 'b1', op: 'put' as const };
+    const page = [{ ...change, rev: 5, row: { title: 'new' } }, { ...change, bucket: 'b2', rev: 4, row: { title: 'old' } }];
+    for (let i = 0; i < 2; i++) {
+      await ana.local.context.store.write([...HELD_TABLES, 'files'], (tx) => applyChanges(tx, ana.local.context, 'rows', page));
+      expect(await note(ana, record)).toMatchObject({ rev: 5, fields: { title: 'new' } });
+    }
+    const row = await ana.local.context.store.read(['rows'], (tx) => tx.get('rows', `note/${record.id}`));
+    expect(row?.buckets).toEqual(['shared', 'b1', 'b2']);
   });
 
   it.each([1, 2, 3, 500])('comes out the same in pages of %i', async (limit) => {
