@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,14 +60,13 @@ def has_cause_and_fix(finding: Finding) -> bool:
     return has_cause and bool(finding.fix_category and finding.fix_text.strip())
 
 
-def repairs_of(session: Session, asset_ids: Sequence[str], work_order_id: str) -> Sequence[work_orders.Repair]:
+def repairs_of(
+    session: Session, asset_ids: Sequence[str], work_order_id: str, reported_at: datetime
+) -> Sequence[work_orders.Repair]:
     """Earlier repairs of these assets, for D-07."""
-    work_order = session.get(WorkOrder, work_order_id)
-    if work_order is None:
-        return []
     return [
         work_orders.Repair(asset_id=one.asset_id, report=one.report, fault=one.fault, on=one.on)
-        for one in repairs.earlier_repairs(session, asset_ids, work_order)
+        for one in repairs.repairs_before(session, asset_ids, work_order_id, reported_at)
         if one.fault
     ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +33,13 @@ class Earlier:
 
 def earlier_repairs(session: Session, asset_ids: Sequence[str], work_order: WorkOrder) -> list[Earlier]:
     """Repairs of these assets in other work orders reported before this one, in order."""
+    return repairs_before(session, asset_ids, work_order.id, work_order.reported_at)
+
+
+def repairs_before(
+    session: Session, asset_ids: Sequence[str], work_order_id: str, reported_at: datetime
+) -> list[Earlier]:
+    """Repairs of these assets reported before an instant, those of one work order left out (it may not exist yet)."""
     wanted = sorted(set(asset_ids))
     if not wanted:
         return []
@@ -42,14 +49,14 @@ def earlier_repairs(session: Session, asset_ids: Sequence[str], work_order: Work
         .join(Report, Report.id == Finding.report_id)
         .join(WorkOrder, WorkOrder.id == Report.work_order_id)
         .join(Site, Site.id == WorkOrder.site_id)
-        .where(Finding.asset_id.in_(wanted), Report.state.in_(COUNTED), WorkOrder.id != work_order.id,
-               WorkOrder.kind == "repair", WorkOrder.reported_at < work_order.reported_at,
+        .where(Finding.asset_id.in_(wanted), Report.state.in_(COUNTED), WorkOrder.id != work_order_id,
+               WorkOrder.kind == "repair", WorkOrder.reported_at < reported_at,
                sa.or_(Finding.outcome.is_(None), Finding.outcome.not_in(("refused", "no_fault_found"))))
         .order_by(WorkOrder.reported_at, Report.id)
     )  # fmt: skip
     return [
-        Earlier(asset_id, order_id, number or short_ref, fault or cause or "", clock.local_date(reported_at, tz))
-        for asset_id, order_id, number, short_ref, fault, cause, reported_at, tz in session.execute(query)
+        Earlier(asset_id, order_id, number or short_ref, fault or cause or "", clock.local_date(when, tz))
+        for asset_id, order_id, number, short_ref, fault, cause, when, tz in session.execute(query)
     ]
 
 

@@ -141,6 +141,7 @@ def preview(session: Session, actor: Any, values: Mapping[str, Any], now: dateti
     ids = list(dict.fromkeys(values.get("asset_ids") or []))
     query = sa.select(Asset).where(Asset.id.in_(ids), Asset.customer_id == customer.id)
     found = {row.id: row for row in session.scalars(query)}
+    reported_at = min(values.get("reported_at") or now, now)
     case = Case(
         customer=customer,
         site=site,
@@ -149,9 +150,9 @@ def preview(session: Session, actor: Any, values: Mapping[str, Any], now: dateti
         kind=values["kind"],
         channel=values["channel"],
         priority=values.get("priority"),
-        reported_at=min(values.get("reported_at") or now, now),
+        reported_at=reported_at,
         fault=values.get("fault"),
-        repairs=[r for answer in ports.repairs_of.answers for r in answer(session, ids, "")],
+        repairs=[r for answer in ports.repairs_of.answers for r in answer(session, ids, "", reported_at)],
     )
     cause = values.get("cause_category")
     case = replace(case, causes=dict.fromkeys(found, cause) if cause else {})

@@ -40,8 +40,10 @@ class Repair:
 # (session, work order, gate) → GateAnswer, or None when the slice does not know the gate
 gate_answers: Port[Callable[[Session, WorkOrder, str], GateAnswer | None]] = Port("does this gate hold")
 
-# (session, asset ids, id of the work order that is decided) → repairs before it, from other work orders
-repairs_of: Port[Callable[[Session, Sequence[str], str], Sequence[Repair]]] = Port("which repairs had these assets")
+# (session, asset ids, id of the work order that is decided or "", its report) → repairs before it, of other work orders
+repairs_of: Port[Callable[[Session, Sequence[str], str, datetime], Sequence[Repair]]] = Port(
+    "which repairs had these assets"
+)
 
 # (session, work order id) → {asset id: cause category} as found so far; user damage among them changes who pays
 causes_of: Port[Callable[[Session, str], Mapping[str, str]]] = Port("what caused the fault")

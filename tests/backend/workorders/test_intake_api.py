@@ -9,6 +9,9 @@ from backend.workorders.models import LogEntry, WorkOrder
 from tests.conftest import NOW
 from tests.factories.customers import make_asset, make_contract, make_customer, make_site
 from tests.factories.people import make_branch
+from tests.factories.work import make_finding, make_report, make_work_order
+
+JANUARY = clock.parse("2026-01-12T00:00:00Z").date()
 
 
 @pytest.fixture
@@ -213,3 +216,19 @@ class TestPreview:
         keys = ("name", "clause", "starts", "due", "target", "calendar")
         assert [[c[k] for k in keys] for c in shown["clocks"]] == [[c[k] for k in keys] for c in row["clocks"]]
         assert shown["entitlement"] == row["entitlement"]
+
+    @pytest.mark.promise("D-07")
+    def test_it_counts_earlier_repairs_of_the_same_fault_from_reports(self, cast, as_):
+        laptop = make_asset(
+            cast.site, make_contract(cast.customer, ["D@1"]), category="laptop", brand="DELL", accepted_on=JANUARY,
+            invoiced_on=JANUARY,
+        )  # fmt: skip
+        client = as_(cast.cleo)
+        body = self.body(cast, laptop, fault="no-boot", priority=None)
+        remedies = [client.post("/api/decisions/preview", json=body).json["entitlement"]["remedies"]]
+        for number in (1, 2):
+            order = make_work_order(cast.site, [laptop], fault="no-boot", reported_at=NOW - timedelta(days=9 * number))
+            report = make_report(order, cast.ana, state="approved", number=f"FR-2026-00000{number}", submitted_at=NOW)
+            make_finding(report, laptop)
+            remedies.append(client.post("/api/decisions/preview", json=body).json["entitlement"]["remedies"])
+        assert remedies == [["repair"], ["repair"], ["exchange", "repair"]]
