@@ -71,6 +71,20 @@ class SyncOperation(db.Model):
     chain: Mapped[str] = mapped_column(Sha256)
 
 
+class SyncSignature(db.Model):
+    """A request's signature over the phone's chain up to `seq` (M-64). `is_good` null: its key is not registered."""
+
+    __tablename__ = "sync_signature"
+    device_id: Mapped[str] = mapped_column(sa.ForeignKey("device.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    link: Mapped[str] = mapped_column(Sha256)
+    key_id: Mapped[str | None] = mapped_column(sa.String(1024))
+    signature: Mapped[str] = mapped_column(sa.String(1024))
+    public_key: Mapped[str | None] = mapped_column(sa.Text)
+    is_good: Mapped[bool | None]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class SyncRecord(db.Model):
     """A synced record as phones get it: canonical JSON text and its rev."""
 

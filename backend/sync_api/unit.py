@@ -25,9 +25,11 @@ from backend.sync_api.models import (
     SyncFileRef,
     SyncOperation,
     SyncSecurityEvent,
+    SyncSignature,
     SyncStuck,
 )
 from backend.sync_api.publish import read_head
+from backend.sync_api.signatures import is_signed
 from sync.server.canonical import canonical, first_link
 from sync.server.model import (
     Actor,
@@ -110,6 +112,29 @@ class SqlUnit:
         row = self.device_row
         row.acked_seq, row.link, row.last_push_at = seq, link, now
         row.epoch, row.schema, row.app = envelope.epoch, envelope.schema, envelope.app
+        if envelope.signature and envelope.ops and envelope.ops[-1].seq == seq:
+            self._keep_signature(envelope, seq, link, now)
+
+    def _keep_signature(self, envelope: Envelope, seq: int, link: str, now: datetime) -> None:
+        """The first signature over a link of the chain is kept, good or not."""
+        if self.session.get(SyncSignature, (envelope.device_id, seq)) is not None:
+            return
+        phone = self.session.get(PhoneDevice, envelope.device_id)
+        is_good = is_signed(link, envelope.signature or "", envelope.key_id, phone.public_key)
+        key = canonical(phone.public_key) if phone.public_key else None
+        row = SyncSignature(
+            device_id=envelope.device_id,
+            seq=seq,
+            link=link,
+            key_id=envelope.key_id,
+            signature=envelope.signature,
+            public_key=key,
+            is_good=is_good,
+            at=now,
+        )
+        self.session.add(row)
+        if is_good is False:
+            self.note_security("signature-wrong", envelope.device_id, Actor(phone.user_id, ""), None, now)
 
     def note_security(self, what: str, device_id: str, actor: Actor, op_id: str | None, now: datetime) -> None:
         event = SyncSecurityEvent(

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core import storage
-from backend.sync_api.models import SyncFeed, SyncFile, SyncHead, SyncOperation, SyncRecord
+from backend.sync_api.models import SyncFeed, SyncFile, SyncHead, SyncOperation, SyncRecord, SyncSignature
 from backend.sync_api.publish import FIRST_CHAIN, link_of
+from backend.sync_api.signatures import is_signed
 from sync.server.canonical import canonical, content_hash, first_link, hash_text, next_link
 
 BLOCK = 1024 * 1024
@@ -25,6 +26,7 @@ def verify(session: Session) -> Iterator[str]:
     """One line per thing that is not as it was written; none means that all is well."""
     yield from verify_ledger(session)
     yield from verify_phones(session)
+    yield from verify_signatures(session)
     yield from verify_feed(session)
     yield from verify_files(session)
 
@@ -70,6 +72,18 @@ def verify_phones(session: Session) -> Iterator[str]:
         is_read = row.v is not None and row.payload is not None
         if is_read and row.content_hash != content_hash(orjson.loads(row.payload)):
             yield f"{where}: the operation is not the one that was sent"
+
+
+def verify_signatures(session: Session) -> Iterator[str]:
+    """Every signature that held when it came still holds, over the link that the ledger has."""
+    query = sa.select(SyncSignature.__table__, SyncOperation.link.label("stored")).outerjoin(
+        SyncOperation,
+        sa.and_(SyncOperation.device_id == SyncSignature.device_id, SyncOperation.seq == SyncSignature.seq),
+    )
+    for row in session.execute(query.order_by(SyncSignature.device_id, SyncSignature.seq)).yield_per(500):
+        key = orjson.loads(row.public_key) if row.public_key else None
+        if row.link != row.stored or is_signed(row.link, row.signature, row.key_id, key) != row.is_good:
+            yield f"phone {row.device_id}, seq {row.seq}: the signature is not over what the ledger holds"
 
 
 def verify_feed(session: Session) -> Iterator[str]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from backend.core import clock, storage
 from backend.core.db import db, write_transaction
 from backend.sync_api import high_water
-from backend.sync_api.models import SyncFile, SyncHead, SyncOperation, SyncRecord
+from backend.sync_api.models import SyncFile, SyncHead, SyncOperation, SyncRecord, SyncSecurityEvent, SyncSignature
 from backend.sync_api.publish import start_epoch
+from backend.sync_api.signatures import key_id_of
 from backend.sync_api.verify import verify
+from sync.server.canonical import content_hash, first_link, next_link
 
 
 @pytest.fixture
@@ -109,3 +115,71 @@ def test_a_damaged_mark_stops_nobody(worked: Any) -> None:
     for text in ("", "{}", "[]", '{"epoch": 1}'):
         high_water.mark_path().write_text(text)
         assert high_water.check() is None
+
+
+# -- signatures ----------------------------------------------------------------------------------------------------
+
+
+class Signing:
+    """A phone's key, as WebCrypto makes it."""
+
+    def __init__(self) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        numbers = self.key.public_key().public_numbers()
+        point = {name: _b64url(getattr(numbers, name).to_bytes(32)) for name in ("x", "y")}
+        self.public_key = {"kty": "EC", "crv": "P-256", **point}
+        self.key_id = key_id_of(self.public_key)
+
+    def sign(self, link: str) -> str:
+        r, s = decode_dss_signature(self.key.sign(link.encode(), ec.ECDSA(SHA256())))
+        return _b64url(r.to_bytes(32) + s.to_bytes(32))
+
+
+def _b64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def signed_push(phone: Any, signing: Signing, link: str) -> str:
+    """Push one note, signed over the chain's head; returns the new head."""
+    op = phone.note()
+    head = next_link(link, content_hash(op), op["seq"])
+    response = phone.push(op, prev_hash=link, key_id=signing.key_id, signature=signing.sign(head))
+    assert response.status_code == 200 and response.json["results"][0]["status"] == "applied"
+    return head
+
+
+def kept(session: Any) -> list[bool | None]:
+    session.rollback()
+    return list(session.scalars(sa.select(SyncSignature.is_good).order_by(SyncSignature.seq)))
+
+
+def test_a_signature_over_the_chain_is_checked_and_kept(phone: Any, cast: Any, session: Any) -> None:
+    ana, signing = phone(cast.ana), Signing()
+    ana.client.post("/api/devices", json={"id": ana.device_id, "public_key": signing.public_key})
+    link = signed_push(ana, signing, first_link(ana.device_id))
+    signed_push(ana, signing, link)
+    assert kept(session) == [True, True]
+    assert findings(session) == []
+    with write_transaction() as writing:
+        writing.execute(
+            sa.update(SyncSignature).where(SyncSignature.seq == 1).values(signature=signing.sign("other"))
+        )
+    assert len(findings(session)) == 1
+
+
+def test_a_wrong_signature_is_noted_and_the_work_is_taken(phone: Any, cast: Any, session: Any) -> None:
+    ana, signing, other = phone(cast.ana), Signing(), Signing()
+    ana.client.post("/api/devices", json={"id": ana.device_id, "public_key": signing.public_key})
+    other.key_id = signing.key_id
+    link = signed_push(ana, other, first_link(ana.device_id))
+    response = ana.push(ana.note(), key_id=signing.key_id, signature="not base64url!")
+    assert response.json["results"][0]["status"] == "applied"
+    assert kept(session) == [False, False]
+    assert list(session.scalars(sa.select(SyncSecurityEvent.what))) == ["signature-wrong"] * 2
+    assert link and findings(session) == []
+
+
+def test_a_signature_of_a_key_that_is_not_registered_proves_nothing(phone: Any, cast: Any, session: Any) -> None:
+    ana = phone(cast.ana)
+    signed_push(ana, Signing(), first_link(ana.device_id))
+    assert kept(session) == [None]
