@@ -33,6 +33,8 @@ ENTRY = (
     "data",
     "void_reason",
 )
+# visit.check_in_reason (visits/sync.py) makes a log entry out of these
+OF_A_CHECK_IN = ("check_in_id", "reason_code", "reason_text")
 ENTRY_INSTANTS = ("at", "corrected_at", "received_at", "voided_at")
 
 
@@ -61,6 +63,7 @@ class EntryAdd(Schema):
     work_order_id = Id(required=True)
     visit_id = Id(allow_none=True)
     what = fields.String(required=True, validate=validate.Length(1, 30))
+    at = Instant()
     note = Text()
     data = fields.Dict(keys=fields.String())
 
@@ -93,13 +96,16 @@ def add_work_order(session: Session, op: Operation, context: PushContext) -> Non
 
 
 def add_entry(session: Session, op: Operation, context: PushContext) -> None:
-    """A line written on the phone: claimed at the tap, counted at the corrected time."""
+    """A line written on the phone: claimed at the tap or at the time she states, counted at the corrected time."""
     work_order = session.get_one(WorkOrder, op.args["work_order_id"])
+    tapped = tapped_at(op, context)
+    at = clock.parse(op.args["at"]) if op.args.get("at") else tapped
     values = {
         **op.args,
         "id": op.record_id,
-        "at": tapped_at(op, context),
-        "corrected_at": context.time.at,
+        "at": at,
+        # her clock is off by as much at the stated time as at the tap
+        "corrected_at": min(at + (context.time.at - tapped), context.received_at),
         "quality": context.time.quality,
         "received_at": context.received_at,
         "source": "phone",
@@ -142,7 +148,10 @@ def register(app: Flask) -> None:
         app,
         RecordKind(
             "log_entry", LogEntry, project_entry, lambda *_: None,
-            {**dict.fromkeys((*ENTRY, *ENTRY_INSTANTS), "server"), **dict.fromkeys(EntryAdd().fields, "insert")},
+            {
+                **dict.fromkeys((*ENTRY, *ENTRY_INSTANTS), "server"),
+                **dict.fromkeys((*EntryAdd().fields, *OF_A_CHECK_IN), "insert"),
+            },
             follows=lambda row, _: [("work_order", row.work_order_id)],
         ),
     )  # fmt: skip
