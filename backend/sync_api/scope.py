@@ -53,6 +53,7 @@ WATCHED: dict[type[Any], tuple[str, ...]] = {
     WorkOrder: ("state", "owner_id", "site_id", "customer_id", "contact_id", "asset_ids"),
     Visit: ("state", "planned_from", "engineers"),
     Report: ("state",),
+    CheckIn: ("engineer_id",),
 }
 _MOVED = "scope_moved"
 _NAMED = "scope_of_engineers"
@@ -99,12 +100,17 @@ def _work_orders(session: Session, engineer_id: str, now: datetime) -> list[Work
         .join(VisitEngineer, VisitEngineer.visit_id == Visit.id)
         .where(
             VisitEngineer.engineer_id == engineer_id,
-            Visit.state != "superseded",
+            # superseded is somebody else's now, unless she was there all the same: late work that both see
+            sa.or_(Visit.state != "superseded", Visit.id.in_(_been(engineer_id))),
             sa.or_(Visit.state.in_(OPEN_VISITS), sa.and_(Visit.planned_from >= since, Visit.planned_from < until)),
         )
     )
     hers = sa.and_(WorkOrder.owner_id == engineer_id, sa.or_(WorkOrder.state.in_(OPEN), WorkOrder.closed_at >= since))
     return list(session.scalars(sa.select(WorkOrder).where(sa.or_(WorkOrder.id.in_(visits), hers))))
+
+
+def _been(engineer_id: str) -> sa.Select[tuple[str]]:
+    return sa.select(CheckIn.visit_id).where(CheckIn.engineer_id == engineer_id)
 
 
 def _places(session: Session, orders: Iterable[WorkOrder]) -> set[Key]:

@@ -114,6 +114,7 @@ def add_reason(
     reason_text: str,
     tap: Tap,
     now: datetime,
+    entry_id: str | None = None,
 ) -> LogEntry:
     """Why there is no position, or why it is elsewhere; chosen after the tap."""
     if check_in.engineer_id != actor.user_id:
@@ -126,7 +127,7 @@ def add_reason(
     visit = session.get_one(Visit, check_in.visit_id)
     data = {"check_in_id": check_in.id, "reason_code": reason_code}
     entry = write_log(session, order_of(session, visit), "check_in_reason", actor.user_id, tap, now, visit=visit,
-                      note=reason_text, data=data)  # fmt: skip
+                      note=reason_text, data=data, entry_id=entry_id)  # fmt: skip
     _note_arrival(session, check_in, None, now)
     return entry
 

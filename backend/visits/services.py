@@ -21,6 +21,7 @@ from backend.core.editing import edit_row
 from backend.core.ids import new_id
 from backend.core.problems import Fault, Forbidden, Invalid, NotFound
 from backend.core.schemas import Instant
+from backend.core.sync import touch
 from backend.visits.models import Visit, VisitEngineer
 from backend.visits.problems import VisitStepNotAllowed, WorkOrderEnded
 from backend.visits.rules import states
@@ -184,6 +185,7 @@ def _apply_plan(
     if set(after["engineer_ids"]) != set(before["engineer_ids"]):
         kept = {engineer.engineer_id: engineer for engineer in visit.engineers}
         visit.engineers = [kept.get(e) or VisitEngineer(engineer_id=e) for e in after["engineer_ids"]]
+        touch(session, visit)
     if visit.state == "declined" and added:
         visit.state = "planned"
     session.flush()
@@ -303,6 +305,7 @@ def step_to(visit: Visit, step: str) -> bool:
 def write_log(
     session: Session, work_order: WorkOrder, what: str, author_id: str | None, tap: Tap, now: datetime, *,
     visit: Visit | None = None, note: str = "", data: Mapping[str, Any] | None = None, entered_by_id: str | None = None,
+    entry_id: str | None = None,
 ) -> LogEntry:  # fmt: skip
     """One line of the work-order log, from a tap."""
     return add_log_entry(
@@ -320,6 +323,7 @@ def write_log(
         note=note,
         data=dict(data or {}),
         now=now,
+        entry_id=entry_id,
     )
 
 

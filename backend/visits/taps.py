@@ -5,8 +5,12 @@ Routes make one from the request's instant, sync handlers from the operation; se
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from backend.core import clock
 
 
 @dataclass(frozen=True)
@@ -31,3 +35,30 @@ class Tap:
 def at_desk(now: datetime) -> Tap:
     """A tap in the console: the server's own clock."""
     return Tap(at=now, corrected_at=now, quality="server", received_at=now)
+
+
+def moved(tap: Tap, at: datetime) -> Tap:
+    """Another instant of the same phone: corrected by the same offset, never after its receipt."""
+    corrected = min(at + (tap.corrected_at - tap.at), tap.received_at)
+    return Tap(at, corrected, tap.quality, tap.received_at, tap.offset_ms, tap.source)
+
+
+def tap_of(occurred_at: str, clock_: Mapping[str, Any] | None, time: Any, received_at: datetime) -> Tap:
+    """The tap of a synced operation.
+
+    clock_  {offset_ms: the server's clock minus the phone's, …} or None
+    time    the corrected time with its quality
+    """
+    try:
+        at = clock.parse(occurred_at)
+    except (TypeError, ValueError):
+        at = time.at
+    offset = (clock_ or {}).get("offset_ms")
+    return Tap(
+        at=at,
+        corrected_at=time.at,
+        quality=time.quality,
+        received_at=received_at,
+        offset_ms=-offset if isinstance(offset, int) else None,
+        source="phone",
+    )
