@@ -27,6 +27,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "late_visit": ("改派之后完成，按后到的上门记下", "done after it had been given to somebody else"),
     "missed_clock": ("有承诺时钟超时", "a promise clock was missed"),
     "changed": ("签字之后改过，这一版还没有签", "changed after signing; this version is not signed"),
+    "not_signed": ("客户还没有签字", "the customer has not signed yet"),
     "customer_rejected": ("客户没有验收", "the customer rejected it"),
     "customer_absent": ("客户不在，没有签字", "the customer was absent"),
     "customer_refused": ("客户没有签字", "the customer declined to sign"),

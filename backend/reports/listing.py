@@ -20,7 +20,7 @@ from backend.core.search import matches_any
 from backend.customers.models import Customer, Site
 from backend.reports.models import Finding, Photo, Report, Signature
 from backend.reports.problems import TooManyReports
-from backend.reports.rules.states import EDITABLE
+from backend.reports.rules.states import COUNTED, EDITABLE
 from backend.reports.schemas import MAX_EXPORT
 from backend.visits.models import CheckIn, Visit
 from backend.workorders.models import WorkOrder
@@ -201,6 +201,8 @@ def flags_of(
         if _has_missed(orders[report.work_order_id], now):
             out[report.id].add("missed_clock")
         signature = signatures.get(report.id)
+        if signature is None and report.visit_id and report.state in COUNTED:
+            out[report.id].add("not_signed")
         if signature is not None:
             out[report.id].update(signature.flags or ())
             if signature.report_version != report.version:

@@ -128,4 +128,16 @@ class Signature(db.Model):
     flags: Mapped[list[str]] = mapped_column(Json, default=list)
 
 
+class FormDefinition(db.Model):
+    """One version of an installed form, as the phone is given it. The files in forms/ stay the truth (K-11)."""
+
+    __tablename__ = "form_definition"
+    __table_args__ = (sa.UniqueConstraint("form", "version"),)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    form: Mapped[str] = mapped_column(sa.String(40))
+    version: Mapped[int]
+    title: Mapped[dict[str, str]] = mapped_column(Json)
+    fields: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+
+
 keep_search(Report, lambda row: (row.number, row.short_ref))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,18 +16,17 @@ from backend.accounts.services import Actor
 from backend.core import clock
 from backend.core.numbers import next_number
 from backend.core.problems import Fault, Forbidden, Invalid, NotFound
-from backend.customers.models import Site
 from backend.reports import services
 from backend.reports.forms.loader import form, requires_of
 from backend.reports.models import Report, Signature
 from backend.reports.problems import ReportIncomplete, ReportStepNotAllowed
-from backend.reports.rows import finding_row, part_row, signature_payload
+from backend.reports.rows import finding_row, part_row
 from backend.reports.rules import states
 from backend.reports.rules.complete import LABELS, missing_of
-from backend.reports.signing import present_signature
+from backend.reports.signing import present_signature, tell_answer
 from backend.visits.models import Visit
 from backend.visits.services import write_log
-from backend.visits.taps import Tap, at_desk
+from backend.visits.taps import Tap, at_desk, moved
 from backend.workorders.models import LogEntry, WorkOrder
 
 WORKING = ("fixed", "workaround")
@@ -53,7 +51,7 @@ def submit(
         raise ReportStepNotAllowed(extra={"state": report.state})
     work_order = session.get_one(WorkOrder, report.work_order_id)
     signature = present_signature(session, report)
-    _check_complete(session, report, work_order, signature)
+    _check_complete(session, report, work_order)
     if report.number is None:
         company = session.scalar(sa.select(Company).limit(1))
         year = clock.local_date(now, company.tz if company else "Asia/Shanghai").year
@@ -62,24 +60,20 @@ def submit(
     report.received_at = tap.received_at
     report.state = "submitted"
     services.fill_repair_facts(session, report, work_order)
-    site = session.get_one(Site, work_order.site_id)
-    if signature is not None and signature.result in ("accepted", "accepted_with_remarks"):
-        report.handed_over_on = clock.local_date(signature.corrected_at, site.tz)
     session.flush()
     _tell_log(session, actor, report, work_order, signature, solved_at, tap, now)
     return report
 
 
-def _check_complete(session: Session, report: Report, work_order: WorkOrder, signature: Signature | None) -> None:
-    """The phone's rule. Fixed without a visit there is nobody to sign on a phone: then the rest must be there."""
+def _check_complete(session: Session, report: Report, work_order: WorkOrder) -> None:
+    """The phone's rule. The signature may follow (by phone there is none; on site the customer may sign later)."""
     facts = {
         "guidance": report.guidance,
         "findings": [finding_row(f) for f in services.findings_of(session, report.id)],
         "part_lines": [part_row(p) for p in services.parts_of(session, report.id)],
-        "signature": signature_payload(signature) if signature else None,
         "requires": requires_of(form(), work_order.letters or ()),
     }
-    missing = missing_of(facts, "leave" if report.visit_id else "sign")
+    missing = missing_of(facts, "sign")
     if missing:
         raise ReportIncomplete(faults=[Fault(m.path, _words(m.missing)) for m in missing])
 
@@ -99,10 +93,8 @@ def _tell_log(
     outcomes = [finding.outcome for finding in services.findings_of(session, report.id)]
     if all(o in IN_ORDER for o in outcomes) and any(o in WORKING for o in outcomes):
         _tell_solved(session, actor, report, work_order, visit, signature, solved_at, tap, now)
-    # Signing a report that says "not fixed" takes note of it; what A-01 asks for comes when it works.
-    may_tell = signature is not None and (signature.result == "rejected" or "not_fixed" not in outcomes)
-    if signature is not None and may_tell and not _has_told(session, work_order, signature):
-        _tell_answer(session, actor, work_order, visit, signature, about, tap, now)
+    if signature is not None:
+        tell_answer(session, actor, report, signature, tap, now)
     data = about | {"number": report.number, "version": report.version}
     write_log(session, work_order, "report_submitted", actor.user_id, tap, now, visit=visit, data=data)
 
@@ -116,7 +108,7 @@ def _tell_solved(
     last = lines[-1] if lines else None
     if last is not None and last.what == "solved" and last.visit_id == report.visit_id:
         return
-    stated = _moved(tap, solved_at) if solved_at else tap
+    stated = moved(tap, solved_at) if solved_at else tap
     if solved_at is None and signature is not None:
         stated = Tap(
             signature.signed_at, signature.corrected_at, tap.quality, tap.received_at, tap.offset_ms, tap.source
@@ -125,41 +117,11 @@ def _tell_solved(
     write_log(session, work_order, "solved", actor.user_id, stated, now, visit=visit, data=data)
 
 
-def _tell_answer(
-    session: Session, actor: Actor, work_order: WorkOrder, visit: Visit | None, signature: Signature,
-    about: Mapping[str, Any], tap: Tap, now: datetime,
-) -> None:  # fmt: skip
-    what = {"accepted": "accepted", "accepted_with_remarks": "accepted", "rejected": "rejected"}.get(signature.result)
-    if what is None:
-        return
-    when = Tap(signature.signed_at, signature.corrected_at, tap.quality, tap.received_at, tap.offset_ms, tap.source)
-    data = {
-        "signature_id": signature.id,
-        "result": signature.result,
-        "who": signature.signer_name,
-        "how": "signature",
-    }
-    write_log(
-        session, work_order, what, actor.user_id, when, now, visit=visit, note=signature.remarks, data=data | about
-    )
-
-
-def _moved(tap: Tap, at: datetime) -> Tap:
-    """Another instant of the same phone: corrected by the same offset, never after its receipt."""
-    corrected = min(at + (tap.corrected_at - tap.at), tap.received_at)
-    return Tap(at, corrected, tap.quality, tap.received_at, tap.offset_ms, tap.source)
-
-
 def _lines(session: Session, work_order: WorkOrder, whats: Sequence[str]) -> list[LogEntry]:
     query = sa.select(LogEntry).where(
         LogEntry.work_order_id == work_order.id, LogEntry.what.in_(whats), LogEntry.voided_at.is_(None)
     )
     return list(session.scalars(query.order_by(LogEntry.corrected_at, LogEntry.id)))
-
-
-def _has_told(session: Session, work_order: WorkOrder, signature: Signature) -> bool:
-    lines = _lines(session, work_order, ("accepted", "rejected"))
-    return any((line.data or {}).get("signature_id") == signature.id for line in lines)
 
 
 # ---------------------------------------------------------------- the office

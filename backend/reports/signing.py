@@ -16,18 +16,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.accounts.services import Actor
+from backend.core import clock
 from backend.core.problems import Fault, Invalid, NotFound
+from backend.customers.models import Site
 from backend.reports import services
 from backend.reports.models import Photo, Report, Signature
 from backend.reports.problems import NoInk
 from backend.reports.rows import finding_row, part_row, photo_row
 from backend.reports.rules import document as documents
 from backend.reports.rules.ink import has_ink, read_strokes
+from backend.reports.rules.states import COUNTED
 from backend.reports.services import check_editable, check_may_write
 from backend.visits.models import Visit
 from backend.visits.services import write_log
-from backend.visits.taps import Tap
-from backend.workorders.models import WorkOrder
+from backend.visits.taps import Tap, moved
+from backend.workorders.models import LogEntry, WorkOrder
 
 UNSIGNED = ("absent", "refused")
 ReadFile = Callable[[str], bytes | None]
@@ -85,7 +88,9 @@ def add_signature(
     if report is None:
         raise NotFound()
     check_may_write(session, actor, report)
-    check_editable(report)
+    _check_open(report)
+    if values.get("signed_at"):
+        tap = moved(tap, values["signed_at"])
     _check_answer(session, report, values, read)
     row = Signature(
         id=signature_id,
@@ -114,7 +119,46 @@ def add_signature(
     data = {"signature_id": row.id, "report_id": report.id, "result": row.result, "signer_name": row.signer_name}
     write_log(session, session.get_one(WorkOrder, report.work_order_id), "signed", actor.user_id, tap, now,
               visit=visit, note=row.remarks or row.reason, data=data)  # fmt: skip
+    if report.state in COUNTED:  # signed later: the report was handed in without it
+        tell_answer(session, actor, report, row, tap, now)
     return row
+
+
+def _check_open(report: Report) -> None:
+    """While it is written, and after handing in as long as nobody has signed this version ("sign later")."""
+    if not (report.state in COUNTED and report.signature_id is None):
+        check_editable(report)
+
+
+def tell_answer(
+    session: Session, actor: Actor, report: Report, signature: Signature, tap: Tap, now: datetime
+) -> None:
+    """accepted or rejected in the work order's log, at the time of signing, once; and 交验日期 with the acceptance."""
+    work_order = session.get_one(WorkOrder, report.work_order_id)
+    what = {"accepted": "accepted", "accepted_with_remarks": "accepted", "rejected": "rejected"}.get(signature.result)
+    outcomes = [finding.outcome for finding in services.findings_of(session, report.id)]
+    if what == "accepted" and "not_fixed" in outcomes:
+        # Signing a report that says "not fixed" takes note of it; what A-01 asks for comes when it works.
+        return
+    if what == "accepted":
+        tz = session.get_one(Site, work_order.site_id).tz
+        report.handed_over_on = clock.local_date(signature.corrected_at, tz)
+        session.flush()
+    if what is None or _has_told(session, work_order, signature):
+        return
+    visit = session.get(Visit, report.visit_id) if report.visit_id else None
+    when = Tap(signature.signed_at, signature.corrected_at, tap.quality, tap.received_at, tap.offset_ms, tap.source)
+    data = {"signature_id": signature.id, "report_id": report.id, "result": signature.result,
+            "who": signature.signer_name, "how": "signature"}  # fmt: skip
+    write_log(session, work_order, what, actor.user_id, when, now, visit=visit, note=signature.remarks, data=data)
+
+
+def _has_told(session: Session, work_order: WorkOrder, signature: Signature) -> bool:
+    query = sa.select(LogEntry.data).where(
+        LogEntry.work_order_id == work_order.id, LogEntry.what.in_(("accepted", "rejected")),
+        LogEntry.voided_at.is_(None),
+    )  # fmt: skip
+    return any((data or {}).get("signature_id") == signature.id for data in session.scalars(query))
 
 
 def _check_answer(session: Session, report: Report, values: Mapping[str, Any], read: ReadFile) -> None:
@@ -225,7 +269,9 @@ def _said(reason: str | None, path: str | None = None) -> Verification:
 def _present(session: Session, report: Report, document: Mapping[str, Any]) -> dict[str, Any]:
     """The report's present signed part; photos that were added after the signature stand apart from it."""
     signed = {photo["sha256"] for photo in document["signed"].get("photos") or ()}
-    photos = session.scalars(sa.select(Photo).where(Photo.report_id == report.id, Photo.sha256.in_(signed)))
+    photos = session.scalars(
+        sa.select(Photo).where(Photo.work_order_id == report.work_order_id, Photo.sha256.in_(signed))
+    )
     return documents.present_part(
         {"id": report.id, "short_ref": report.short_ref, "guidance": report.guidance},
         [finding_row(f) for f in services.findings_of(session, report.id)],

@@ -11,7 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 import yaml
+from sqlalchemy.orm import Session
+
+from backend.core.ids import new_id
+from backend.reports.models import FormDefinition
 
 HERE = Path(__file__).parent
 OWNERS = ("report", "finding", "part_line", "signature")
@@ -78,3 +83,21 @@ def requires_of(definition: Mapping[str, Any], letters: Iterable[str]) -> list[s
         for field in definition["fields"]
         if field["of"] == "report" and bound & set(field.get("required_by") or ())
     ]
+
+
+def keep_forms(session: Session) -> None:
+    """Bring the phones' copies up to the installed files; an unchanged form is not written."""
+    for path in sorted(HERE.glob("*.yaml")):
+        shown = form(path.stem)
+        row = session.scalar(
+            sa.select(FormDefinition).where(
+                FormDefinition.form == shown["form"], FormDefinition.version == shown["version"]
+            )
+        )
+        if row is None:
+            row = FormDefinition(id=new_id(), form=shown["form"], version=shown["version"])
+            session.add(row)
+        for name in ("title", "fields"):
+            if getattr(row, name) != shown[name]:
+                setattr(row, name, shown[name])
+    session.flush()

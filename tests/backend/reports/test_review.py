@@ -9,7 +9,7 @@ import pytest
 from backend.reports import services
 from backend.reports.forms.loader import BadForm, form, read_form, requires_of
 from backend.reports.models import CAUSES, FIXES, OUTCOMES, Report
-from backend.reports.problems import ReportIncomplete, ReportStepNotAllowed
+from backend.reports.problems import ReportIncomplete, ReportNotEditable, ReportStepNotAllowed
 from backend.reports.rules import complete, states
 from tests.backend.visits.conftest import log_of
 from tests.factories.work import make_log_entry, make_report
@@ -71,7 +71,7 @@ def test_every_gap_is_named_at_once_with_the_phones_own_rule(job, session):
     with pytest.raises(ReportIncomplete) as problem:
         job.submit()
     assert [fault.path for fault in problem.value.faults] == [
-        "$.findings[0].cause_text", "$.findings[0].fix_text", "$.guidance", "$.signature",
+        "$.findings[0].cause_text", "$.findings[0].fix_text", "$.guidance",
     ]  # fmt: skip
     report = again(job.report)
     assert (report.state, report.number) == ("draft", None)
@@ -96,6 +96,21 @@ def test_fixed_by_phone_needs_no_signature(job, cast, now):
     report = job.submit()
     assert report.number == "FR-2026-000001"
     assert again(job.work_order).state == "resolved"
+
+
+def test_a_customer_who_signs_later_is_told_then(job, cast, as_, session, now):
+    job.check_in().start().find()
+    job.do(services.edit_report, job.here(Report, job.report), {"guidance": "说明"}, now)
+    job.submit()
+    assert log_of(session, job.work_order, "accepted") == []
+    assert as_(cast.cleo).get("/api/reports").json["rows"][0]["flags"] == ["late", "not_signed"]
+    job.sign()
+    assert len(log_of(session, job.work_order, "accepted")) == 1
+    report = again(job.report)
+    assert (report.state, report.version) == ("submitted", 1)
+    assert report.handed_over_on.isoformat() == "2026-11-20"
+    with pytest.raises(ReportNotEditable):
+        job.sign()
 
 
 def test_handing_in_again_changes_nothing_and_keeps_the_number(job, session):

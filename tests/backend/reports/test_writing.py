@@ -143,7 +143,6 @@ def test_a_report_handed_in_is_not_changed(job, cast, now, state):
         lambda: job.edit(cause_text="别的"),
         lambda: job.find(),
         lambda: job.do(services.edit_report, job.here(Report, job.report), {"guidance": "x"}, now),
-        lambda: job.sign(document_sha256="a" * 64),
     ):
         with pytest.raises(ReportNotEditable) as problem:
             change()
