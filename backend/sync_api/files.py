@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from backend.core import storage
 from backend.core.db import db, write_transaction
 from backend.core.problems import Fault, Invalid, NotFound, Problem, Stale, TooLarge
+from backend.reports.files import is_of_visible_work
 from backend.sync_api.models import SyncFeed, SyncFile, SyncFileRef
 
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -235,11 +236,13 @@ def _store(sha256: str, now: datetime) -> None:
 
 
 def may_read(session: Session, actor: Any, sha256: str) -> bool:
-    """The office, whoever uploaded it, and whoever has a record that names it."""
+    """Whoever uploaded it, whoever sees the work whose photo or signature names it, whoever's phone holds a record
+    that names it, and the office what belongs to no work."""
     file = session.get(SyncFile, sha256)
     if file is None:
         return False
-    if actor.role != "engineer" or file.created_by_id == actor.user_id:
+    of_work = is_of_visible_work(session, actor, sha256)
+    if file.created_by_id == actor.user_id or of_work or (of_work is None and actor.role != "engineer"):
         return True
     query = (
         sa.select(SyncFeed.kind)
