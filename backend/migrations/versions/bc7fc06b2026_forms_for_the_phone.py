@@ -1,6 +1,6 @@
 """forms for the phone
 
-Revision bc7fc06b2026, after 0f8033e09b84.
+Revision bc7fc06b2026, after 4132f2c60753.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = 'bc7fc06b2026'
-down_revision = '0f8033e09b84'
+down_revision = "4132f2c60753"
 branch_labels = None
 depends_on = None
 

@@ -19,7 +19,6 @@ PUBLIC = {
     "GET /api/openapi.json",
     "GET /api/version",
     "GET /api/verify/<sha256>",
-    "GET /verify/<sha256>",
     "GET /console",
     "GET /console/",
     "GET /console/<path:page>",
