@@ -19,6 +19,7 @@ from tests.e2e.house import Phone, Server
 DIST = ROOT / "pwa" / "dist"
 SLOWER = 4
 STARTS = 5
+STEPS_TO_CHECK_IN = 6  # accept, set out, check in, and what stands before them
 
 
 def figures() -> Iterator[Figure]:
@@ -56,7 +57,7 @@ def _signed_in(phone: Phone) -> Page:
     page.fill("[name=username]", account["sign_in_name"])
     page.fill("[name=password]", account["password"])
     page.click("button[type=submit]")
-    page.wait_for_selector("[data-test=next-step], .visit")
+    page.wait_for_selector(".btn.next, .visit")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function("navigator.serviceWorker.controller || caches.keys().then((names) => names.length)")
     return page
@@ -77,7 +78,7 @@ def _offline_start(phone: Phone, page: Page) -> Figure:
         page.goto("about:blank")
         start = time.perf_counter()
         page.goto(phone.url + "/", wait_until="commit")
-        page.wait_for_selector(".visit, [data-test=next-step]")
+        page.wait_for_selector(".btn.next, .visit")
         taken.append((time.perf_counter() - start) * 1000)
     return Figure(
         "offline start to usable list, CPU 4× slower", statistics.median(taken), "ms", 1000, f"median of {STARTS}"
@@ -88,7 +89,10 @@ def _stored_check_in(phone: Phone) -> Figure:
     """From the tap to the operation standing in IndexedDB (its transaction's complete), as the page marks it."""
     assert phone.context is not None
     page = phone.context.pages[0]
-    page.get_by_role("button", name=re.compile("到场签到|签到")).first.click()
-    page.wait_for_function("performance.getEntriesByName('fp:check-in-stored').length > 0")
-    took = page.evaluate("performance.getEntriesByName('fp:check-in-stored')[0].duration")
+    for _ in range(STEPS_TO_CHECK_IN):
+        page.click(".btn.next")
+        page.wait_for_timeout(300)  # what the tap did is drawn; nothing is asserted about this wait
+        took = page.evaluate("performance.getEntriesByName('fp:check-in-stored')[0]?.duration ?? null")
+        if took is not None:
+            break
     return Figure("check-in stored after the tap", float(took), "ms", 100, "CPU 4× slower")

@@ -35,6 +35,7 @@ export interface Tapped {
  */
 export async function check(tapped: Tapped, onQuiet: (fault: PositionFault | null) => void = () => {}): Promise<string> {
   const occurred_at = new Date().toISOString()
+  const start = performance.now()
   const checkInId = data().newId()
   const verdict = judgeCheckIn(null, tapped.site)
   await data().performAll([
@@ -52,6 +53,7 @@ export async function check(tapped: Tapped, onQuiet: (fault: PositionFault | nul
       },
     },
   ])
+  performance.measure('fp:check-in-stored', { start }) // read by make bench
   buzz()
   seekFix(checkInId, tapped, Date.parse(occurred_at), onQuiet)
   return checkInId
