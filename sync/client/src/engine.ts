@@ -1,7 +1,9 @@
 // The half that sends and fetches. One tab per device leads (Web Locks); the others ring. A round is: drafts that rested,
 // push, pull, files. Flush on start, save, visible, online, and on a timer with jitter; back off when nothing answers.
 import { keep, metaOf } from './context';
+import type { Context } from './context';
 import type { Wire } from './exchange';
+import { isUnsent } from './files';
 import type { Local } from './local';
 import type { Bell, Live, Locks, Signer, Surroundings, Transport } from './ports';
 import { pullAll } from './pull';
@@ -230,12 +232,19 @@ async function roundOf({ local, pushing, is_doubtful, told, upload }: Round): Pr
     if (pulled.is === 'later') return pulled;
     const uploaded = await upload();
     await sweep(context);
-    // Once bytes are through, one more pull says that they are stored.
-    return uploaded.is === 'done' && counts.files > 0 && (await countsOf(context)).files < counts.files
-      ? await pullAll(pushing) : uploaded;
+    // Once bytes are through, one more pull says at once that they are stored.
+    return uploaded.is === 'done' && await hasJustSent(context) ? await pullAll(pushing) : uploaded;
   } finally {
     told.set({ is_sending: false });
   }
+}
+
+/** Whether the server took a file's last byte since the last pull. */
+function hasJustSent(context: Context): Promise<boolean> {
+  return context.store.read(['files', 'meta'], async (tx) => {
+    const pulls = await metaOf(tx, 'pulls', 0);
+    return (await tx.by('files', 'state', 'sent')).some((file) => isUnsent(file, pulls));
+  });
 }
 
 async function pullAndCompare(pushing: Pushing): Promise<Outcome> {

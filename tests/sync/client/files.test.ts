@@ -35,7 +35,6 @@ describe('files', () => {
     expect(order.indexOf('/api/sync/v1/push')).toBe(0);
     expect([...new Set(patches(ana).map(({ path }) => path.split('/').at(-1)))]).toEqual([signed, signature, photo]);
     expect(patches(ana).every(({ body }) => (body as Uint8Array).length <= 1024 * KIB)).toBe(true);
-    await ana.engine.round();
     expect(await ana.local.counts()).toMatchObject({ unsent: 0, bytes: 0 });
     expect(await ana.local.files.get(photo)).toMatchObject({ state: 'stored', is_here: 1 });
   });
@@ -140,6 +139,19 @@ describe('files', () => {
     expect(await ana.local.counts()).toMatchObject({ needs_you: 1, files: 1 });
     expect((await ana.local.needs())[0]?.file).toMatchObject({ sha256: odd, problem: { type: '/problems/file-type-wrong' } });
     expect(await ana.local.files.bytes(odd)).toBeDefined();
+  });
+
+  it('that a restored server no longer has are sent again', async () => {
+    const model = server();
+    const ana = await phone(model);
+    const backup = model.backup();
+    const photo = await addPicture(ana, 600);
+    await settle([ana], 2);
+    model.restore(backup);
+    await settle([ana], 4);
+    expect(model.files.stored.get(photo)).toBe(600);
+    expect(await ana.local.files.get(photo)).toMatchObject({ state: 'stored' });
+    expect(await ana.local.counts()).toMatchObject({ unsent: 0 });
   });
 
   it('of an operation that stands aside count as sent once the server has the last byte', async () => {
