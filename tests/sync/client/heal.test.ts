@@ -1,9 +1,11 @@
 // Scope that comes and goes, resets, restored servers, copied and damaged databases, clocks that jump.
 import { describe, expect, it } from 'vitest';
+import { linksOf } from '@engine/chain';
+import type { Sent } from '@engine/chain';
 import { HELD_TABLES } from '@engine/held';
 import { applyChanges } from '@engine/pull';
 import { baseOf, gone, phone, scopeOf, server, settle } from './engine-kit';
-import { definitions } from './kit';
+import { definitions, HandClock } from './kit';
 import { json } from './model-server';
 import { addNote, edit, note, pullAlone, pushes, synced } from './notes';
 
@@ -206,6 +208,36 @@ describe('a database that is not what it was', () => {
     ana.clock.pass(9 * 3600_000);
     await ana.engine.round();
     expect(await baseOf(ana.local)).toEqual(scopeOf(model, ['shared', 'home:pia']));
+  });
+});
+
+describe('acked operations', () => {
+  it('are kept for 30 days of the server, whatever the phone\'s clock says, and the chain goes on without them', async () => {
+    const clock = new HandClock();
+    const model = server(clock);
+    const ana = await phone(model, { user: 'pia' });
+    const kept = (): Promise<number> => ana.local.context.store.read(['outbox'], async (tx) => (await tx.all('outbox')).length);
+    const record = await addNote(ana);
+    await settle([ana], 1);
+    ana.clock.wall += 10 * 365 * 24 * 3600_000;
+    await settle([ana], 2);
+    expect(await kept()).toBe(1);
+    const pass = (days: number): void => { clock.pass(days * 24 * 3600_000); ana.clock.pass(days * 24 * 3600_000); };
+    pass(29);
+    await edit(ana, record, { count: 1 });
+    await settle([ana], 2);
+    expect(await kept()).toBe(2);
+    pass(2);
+    await settle([ana], 2);
+    expect(await kept()).toBe(1);
+    pass(29);
+    await settle([ana], 2);
+    expect(await kept()).toBe(0);
+    await edit(ana, record, { count: 2 });
+    await settle([ana], 1);
+    const all = pushes(model).filter(({ ops }) => ops.length > 0) as unknown as { prev_hash: string | null; ops: Sent[] }[];
+    expect(all.map(({ prev_hash }) => prev_hash)).not.toContain(null);
+    expect(all.at(-1)!.prev_hash).toBe((await linksOf(all.at(-2)!.prev_hash!, all.at(-2)!.ops)).at(-1));
   });
 });
 
