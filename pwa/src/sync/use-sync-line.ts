@@ -1,7 +1,7 @@
 /* What the sync line says, from counts and engine state; the sync page's first card says the same in two lines. */
 import { computed } from 'vue'
 import { signInNeeded } from '@/app/session'
-import { status } from '@/app/sync'
+import { isUnconfirmed, status } from '@/app/sync'
 import { ago, bytes } from '@/ui/format'
 import type { IconName } from '@/ui/icons'
 import { useNow } from '@/ui/use-now'
@@ -34,6 +34,7 @@ export function useSyncLine() {
       if (s.is_offline) return { state: 'offline', icon: 'offline', lead: t('sync.offline'), strong: '', rest: t('sync.nothing_waits') }
       return { state: 'sent', icon: 'sent', lead: '', strong: '', rest: when ? t('sync.all_sent_at', { when }) : t('sync.all_sent') }
     }
+    if (isUnconfirmed(s)) return { state: 'waiting', icon: 'waiting', lead: '', strong: '', rest: t('sync.confirming', { n: s.files }) }
     if (s.is_offline) {
       return { state: 'offline', icon: 'offline', lead: t('sync.offline'), strong: t('sync.waiting_count', { n: s.unsent }), rest: waits }
     }

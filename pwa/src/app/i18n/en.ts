@@ -391,6 +391,7 @@ const en: typeof zh = {
     offline: 'Offline',
     waiting_count: '{n} to send',
     oldest: 'oldest {oldest}, {size}',
+    confirming: 'Sent; {n} files await the server’s word',
     sending: 'Sending, {n} to go',
     all_sent: 'All sent',
     all_sent_at: 'All sent, {when}',

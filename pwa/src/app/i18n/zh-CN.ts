@@ -390,6 +390,7 @@ export default {
     offline: '离线',
     waiting_count: '{n} 项待发送',
     oldest: '最早 {oldest}，{size}',
+    confirming: '已发出，{n} 个文件等服务器确认',
     sending: '正在发送，还有 {n} 项',
     all_sent: '全部已发送',
     all_sent_at: '全部已发送，{when}',

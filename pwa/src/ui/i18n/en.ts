@@ -36,6 +36,8 @@ const en: typeof zh = {
     letter: 'Letter {letter}',
     left_large: '{time} left',
     over_large: '{time} over',
+    kept: 'kept',
+    contract: 'contract {number}',
     at_once: 'at once',
   },
   verdict: {

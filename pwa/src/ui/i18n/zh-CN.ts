@@ -35,6 +35,8 @@ export default {
     letter: '依据 {letter}',
     left_large: '还剩 {time}',
     over_large: '已超 {time}',
+    kept: '守住',
+    contract: '合同 {number}',
     at_once: '立即',
   },
   verdict: {
