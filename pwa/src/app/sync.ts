@@ -31,16 +31,13 @@ export function startSending(local: Local): void {
   void engine.then((started) => {
     if (sendingFor !== local) return
     unsubscribe = started.status().subscribe((next) => {
-      if (isUnconfirmed(next) && !(current.value && isUnconfirmed(current.value))) setTimeout(sendNow, CONFIRM_MS)
       current.value = next
       if (next.is_signed_out) sessionRefused()
     })
   })
 }
 
-/** Every byte is with the server, and only its word that it stored them is still out: ask once, soon. */
-const CONFIRM_MS = 1_000
-
+/** Every byte is with the server, and only its word that it stored them is still out. */
 export function isUnconfirmed(now: Status): boolean {
   return now.files > 0 && now.unsent === now.files && now.bytes === 0 && !now.is_offline
 }

@@ -1,4 +1,5 @@
-/* What the sync line says, from counts and engine state; the sync page's first card says the same in two lines. */
+/* What the sync line says, from counts and engine state. The sync page's first card says the same but for what needs
+   her, which stands below it with its own heading. */
 import { computed } from 'vue'
 import { signInNeeded } from '@/app/session'
 import { isUnconfirmed, status } from '@/app/sync'
@@ -15,7 +16,7 @@ export interface SyncWords {
   rest: string
 }
 
-export function useSyncLine() {
+export function useSyncLine({ withNeeds } = { withNeeds: true }) {
   const now = useNow()
   return computed<SyncWords>(() => {
     const s = status.value
@@ -23,7 +24,7 @@ export function useSyncLine() {
     const size = bytes(s.bytes)
     const age = s.oldest_at === null ? 0 : Math.max(0, now.value - s.oldest_at)
     const waits = age < 60_000 ? size : t('sync.oldest', { oldest: ago(age), size })
-    if (s.needs_you > 0) {
+    if (withNeeds && s.needs_you > 0) {
       return { state: 'needs', icon: 'needs', lead: '', strong: t('sync.needs_you', { n: s.needs_you }), rest: t('sync.rest_goes_on') }
     }
     if (signInNeeded.value || s.is_signed_out) {

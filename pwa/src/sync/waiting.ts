@@ -1,7 +1,7 @@
 /* What waits to be sent, in the words of the work: one line per thing, photos of one job together, drafts last. */
 import type { Local } from '@/app/data'
 import type { IconName } from '@/ui/icons'
-import { placeOf } from '@/visits/use-visits'
+import { placeOf, saidNumber } from '@/visits/use-visits'
 import type { Customer, Site, WorkOrder } from '@/app/records'
 
 export interface WaitingItem {
@@ -67,7 +67,7 @@ function iconOf(type: string): IconName {
 }
 
 /** Customer and site of the work order that a record belongs to; empty when it belongs to none. */
-async function placeOfRecord(local: Local, key: string): Promise<string> {
+export async function placeOfRecord(local: Local, key: string, withNumber = false): Promise<string> {
   const [kind, id] = [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('/') + 1)]
   const fields = (await local.record(kind, id))?.fields
   let orderId = kind === 'work_order' ? id : fields?.work_order_id
@@ -75,6 +75,7 @@ async function placeOfRecord(local: Local, key: string): Promise<string> {
   if (typeof orderId !== 'string') return ''
   const order = (await local.record<WorkOrder>('work_order', orderId))?.fields
   if (!order) return ''
+  if (withNumber) return [saidNumber(order), await placeOfRecord(local, key)].filter(Boolean).join(' ')
   const [customer, site] = await Promise.all([local.record<Customer>('customer', order.customer_id), local.record<Site>('site', order.site_id)])
   return placeOf({ customer: customer && { ...customer.fields, id: customer.id }, site: site && { ...site.fields, id: site.id } } as Parameters<typeof placeOf>[0])
 }
