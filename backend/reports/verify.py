@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.reports.models import Report, Signature
+
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def known_document(session: Session, sha256: str) -> dict[str, Any]:
@@ -18,7 +21,7 @@ def known_document(session: Session, sha256: str) -> dict[str, Any]:
         .where(Signature.document_sha256 == sha256)
         .order_by(Signature.corrected_at)
     )
-    row = session.execute(query).first() if len(sha256) == 64 else None
+    row = session.execute(query).first() if _SHA256.match(sha256) else None
     if row is None:
         return {"known": False, "signed_at": None, "short_ref": None}
     return {"known": True, "signed_at": row.corrected_at, "short_ref": row.short_ref}

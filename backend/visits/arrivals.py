@@ -26,7 +26,7 @@ from backend.visits.problems import NothingToAccept
 from backend.visits.rules.check_in import judge_check_in
 from backend.visits.rules.plausibility import flags_of
 from backend.visits.services import check_may_act, check_may_plan, is_late, order_of, step_to, write_log
-from backend.visits.taps import Tap, at_desk
+from backend.visits.taps import Tap, at_desk, shifted
 from backend.workorders.models import LogEntry, WorkOrder
 from backend.workorders.services import void_log_entry
 
@@ -214,7 +214,7 @@ def _store_fix(
     fix_at = fix.pop("fix_at")
     verdict = judge_check_in(fix, site)
     # The phone's clock is off by as much at the fix as at the tap.
-    true_at = fix_at + (check_in.corrected_at - check_in.tapped_at) if fix_at else check_in.corrected_at
+    true_at = shifted(fix_at or check_in.tapped_at, check_in.tapped_at, check_in.corrected_at)
     seen = {**fix, "at_s": int(true_at.timestamp()), "local_on": clock.local_date(true_at, site_row.tz).isoformat()}
     flags = flags_of(seen, site, _earlier(session, check_in, site_row.tz), check_in.clock_offset_ms)
     row = CheckInFix(
@@ -271,7 +271,7 @@ def _raw(sent: Any) -> dict[str, Any]:
     """What the phone sent, as evidence; too long or not JSON is kept as the beginning of its text."""
     try:
         data = orjson.dumps(sent)
-        if len(data) <= MAX_RAW_BYTES:
+        if len(data) <= MAX_RAW_BYTES and b"\\u0000" not in data:  # PostgreSQL keeps no NUL
             return {"sent": orjson.loads(data)}
     except (TypeError, ValueError):
         pass
@@ -287,7 +287,11 @@ def verdict_of(sent: Any) -> dict[str, Any]:
         number = _number(sent.get(name))
         numbers[name] = None if number is None else _fitting(number, 2**53 - 1)
     reason = sent.get("reason")
-    return {"verdict": sent["verdict"], **numbers, "reason": reason[:60] if isinstance(reason, str) else None}
+    return {
+        "verdict": sent["verdict"],
+        **numbers,
+        "reason": reason[:60].replace("\0", "") if isinstance(reason, str) else None,
+    }
 
 
 def _site_point(session: Session, work_order: WorkOrder) -> dict[str, Any]:
@@ -312,7 +316,7 @@ def _earlier(session: Session, check_in: CheckIn, tz: str) -> list[dict[str, Any
     for fix, corrected_at, tapped_at in session.execute(query):
         if fix.server_verdict.get("verdict") == "no_fix":
             continue
-        at = (fix.fix_at or tapped_at) + (corrected_at - tapped_at)
+        at = shifted(fix.fix_at or tapped_at, tapped_at, corrected_at)
         point = {"lat_e7": fix.lat_e7, "lng_e7": fix.lng_e7, "at_s": int(at.timestamp())}
         out.append(point | {"local_on": clock.local_date(at, tz).isoformat()})
     return out

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from backend.core import clock
+
+BELIEVED = timedelta(days=400)
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,23 @@ def at_desk(now: datetime) -> Tap:
 
 
 def moved(tap: Tap, at: datetime) -> Tap:
-    """Another instant of the same phone: corrected by the same offset, never after its receipt."""
-    corrected = min(at + (tap.corrected_at - tap.at), tap.received_at)
+    """Another instant of the same phone: corrected by the same offset, never after its receipt.
+
+    One more than 400 days from the tap is no time anybody stated: the tap counts.
+    """
+    if abs(at - tap.at) > BELIEVED:
+        return tap
+    corrected = min(shifted(at, tap.at, tap.corrected_at), tap.received_at)
     return Tap(at, corrected, tap.quality, tap.received_at, tap.offset_ms, tap.source)
+
+
+def shifted(at: datetime, tapped_at: datetime, corrected_at: datetime) -> datetime:
+    """An instant of the phone's clock, corrected as its tap was; the tap's own where that leaves the calendar."""
+    try:
+        out = at + (corrected_at - tapped_at)
+    except OverflowError:
+        return corrected_at
+    return out if 1970 <= out.year <= 2200 else corrected_at
 
 
 def tap_of(occurred_at: str, clock_: Mapping[str, Any] | None, time: Any, received_at: datetime) -> Tap:

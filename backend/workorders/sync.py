@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from apiflask import Schema
@@ -36,6 +37,7 @@ ENTRY = (
 # visit.check_in_reason (visits/sync.py) makes a log entry out of these
 OF_A_CHECK_IN = ("check_in_id", "reason_code", "reason_text")
 ENTRY_INSTANTS = ("at", "corrected_at", "received_at", "voided_at")
+BELIEVED = timedelta(days=400)
 
 
 class WorkOrderEdit(Schema):
@@ -100,12 +102,14 @@ def add_entry(session: Session, op: Operation, context: PushContext) -> None:
     work_order = session.get_one(WorkOrder, op.args["work_order_id"])
     tapped = tapped_at(op, context)
     at = clock.parse(op.args["at"]) if op.args.get("at") else tapped
+    if abs(at - tapped) > BELIEVED:
+        at = tapped  # no time that anybody stated
     values = {
         **op.args,
         "id": op.record_id,
         "at": at,
         # her clock is off by as much at the stated time as at the tap
-        "corrected_at": min(at + (context.time.at - tapped), context.received_at),
+        "corrected_at": min(context.time.at + (at - tapped), context.received_at),
         "quality": context.time.quality,
         "received_at": context.received_at,
         "source": "phone",

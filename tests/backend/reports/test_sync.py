@@ -305,3 +305,12 @@ def test_files_of_a_report_are_read_by_whoever_sees_the_work(cast, as_, phone, w
     assert as_(cast.cleo).get(path).status_code == 200
     assert as_(cast.ben).get(path).status_code == 404
     assert as_(make_user("Clara", cast.beijing, role="dispatcher")).get(path).status_code == 404
+
+
+@pytest.mark.parametrize("stated", ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
+def test_a_time_that_nobody_can_have_stated_is_the_taps(phone, written, job, session, stated):
+    ops = written.begin() + written.fill() + written.sign(signed_at=stated)
+    ops[5]["args"]["at"] = stated
+    assert statuses(phone, ops) == ["applied"] * 8
+    times = [entry.corrected_at for what in ("solved", "accepted") for entry in log_of(session, job.work_order, what)]
+    assert [clock.iso(at) for at in times] == [TAPPED, TAPPED]

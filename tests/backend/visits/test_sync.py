@@ -172,3 +172,15 @@ def test_the_office_replans_and_the_phone_hears_of_it(cast, as_, phone, visit):
     row = phone.row("visit", visit.id)
     assert (row["planned_from"], row["note"]) == ("2026-11-20T08:00:00.000Z", "带梯子")
     assert row["engineer_ids"] == [cast.ana.id, zhou.id]
+
+
+@pytest.mark.parametrize(
+    "occurred_at", ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "2026-11-20", "25:61"]
+)
+@pytest.mark.parametrize("fix_at", ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", TAPPED])
+def test_no_device_time_stops_a_check_in(phone, session, visit, occurred_at, fix_at):
+    came = tapped(phone, "visit.check_in", visit, reason_code="indoors") | {"occurred_at": occurred_at}
+    assert statuses(phone, came, fix_for(phone, came, fix_at=fix_at)) == [("applied", "")] * 2
+    row = session.query(CheckIn).one()
+    assert row.corrected_at <= row.received_at
+    assert again(visit).state == "on_site"
