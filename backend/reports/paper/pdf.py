@@ -60,9 +60,10 @@ class PdfRenderer:
         return shown if is_verbatim else settable(shown)
 
     def _compiled(self, sheet: dict[str, Any], on_text: Callable[[str, bool], str]) -> bytes:
-        ready = map_sheet(sheet, on_text, lambda other: _drawn(other, sheet["lang"]))
+        data: dict[str, str] = {"families": self._families}
+        ready = map_sheet(sheet, on_text, lambda other: _drawn(other, sheet["lang"], data))
         ready["marks"] = self._marks
-        data = {"sheet": json.dumps(ready, ensure_ascii=False), "families": self._families}
+        data["sheet"] = json.dumps(ready, ensure_ascii=False)
         with self._lock:
             pdf = self._compiler.compile(
                 format="pdf", sys_inputs=data, pdf_standards=STANDARDS, timestamp=sheet["made_s"]
@@ -104,10 +105,15 @@ def place_photos(sheet: Any, picture: Callable[[str], Any]) -> Any:
     return [place_photos(inner, picture) for inner in sheet] if isinstance(sheet, list) else sheet
 
 
-def _drawn(value: Any, language: Language) -> Any:
+def _drawn(value: Any, language: Language, data: dict[str, str]) -> Any:
+    """A drawing as SVG; a photo as the name under which its SVG lies in `data`, apart from the sheet: typst hashes
+    what a function takes, and would hash megabytes of pictures again and again."""
     if isinstance(value, Drawing):
         return svg(value)
     if isinstance(value, PaperPhoto):
-        words = label(f"photo_{value.problem}", language) if value.problem else ""
-        return {"svg": as_svg(value) if value.jpeg else None, "words": words}
+        if value.jpeg is None:
+            return {"input": None, "words": label(f"photo_{value.problem}", language)}
+        name = f"photo-{len(data)}"
+        data[name] = as_svg(value)
+        return {"input": name, "words": ""}
     return value

@@ -62,7 +62,7 @@ def _scaled(raw: bytes | None) -> PaperPhoto:
             if max(upright.size) > PAPER_PX:
                 upright.thumbnail((PAPER_PX, PAPER_PX), Image.Resampling.BILINEAR, reducing_gap=2.0)
             out = io.BytesIO()
-            upright.save(out, "JPEG", quality=80)
+            upright.save(out, "JPEG", quality=75)
             return PaperPhoto(out.getvalue(), upright.width, upright.height)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return PaperPhoto(None, problem="broken")
