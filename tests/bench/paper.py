@@ -53,7 +53,7 @@ def _picture(seed: int) -> bytes:
     noise = random.Random(seed).randbytes(400 * 300 * 3)
     out = io.BytesIO()
     Image.frombytes("RGB", (400, 300), noise).resize(PHOTO_SIZE, Image.Resampling.BICUBIC).save(
-        out, "JPEG", quality=80
+        out, "JPEG", quality=45
     )
     return out.getvalue()
 
