@@ -9,7 +9,8 @@ const visit = (id: string) => ({ kind: 'visit', id })
 
 export const accept = (id: string) => data().perform({ type: 'visit.accept', record: visit(id) })
 export const depart = (id: string) => data().perform({ type: 'visit.depart', record: visit(id) })
-export const decline = (id: string, reason: string) => data().perform({ type: 'visit.decline', record: visit(id), args: { reason } })
+export const decline = (id: string, reason: string) =>
+  data().perform({ type: 'visit.decline', record: visit(id), args: { reason }, clears: [visit(id)] })
 
 /** A check-in whose fix is still awaited; one at a time, it outlives the screen it was tapped on. */
 interface Pending {
@@ -44,6 +45,7 @@ export async function check(tapped: Tapped, onQuiet: (fault: PositionFault | nul
       type: tapped.direction === 'in' ? 'visit.check_in' : 'visit.check_out',
       record: { kind: 'check_in', id: checkInId },
       occurred_at,
+      clears: [visit(tapped.visitId)], // the reason typed before leaving
       args: {
         visit_id: tapped.visitId,
         direction: tapped.direction,
@@ -101,6 +103,7 @@ export function giveReason(checkInId: string, reason_code: string, reason_text: 
   return data().perform({
     type: 'visit.check_in_reason',
     record: { kind: 'log_entry', id: data().newId() },
+    clears: [{ kind: 'check_in', id: checkInId }],
     args: { check_in_id: checkInId, reason_code, reason_text },
   })
 }

@@ -34,7 +34,6 @@ const en: typeof zh = {
     wrong: 'User name or password is not right.',
     no_network: 'The server cannot be reached. The first sign-in needs a network; afterwards the app works without.',
     server_says: 'The server declined: {detail}',
-    here: '{n} items of {name} are not sent on this phone',
     missing: 'Please enter user name and password.',
   },
   draft: {

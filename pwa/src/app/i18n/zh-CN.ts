@@ -33,7 +33,6 @@ export default {
     wrong: '用户名或密码不对。',
     no_network: '现在连不上服务器。第一次登录要有网络，之后没有网络也能用。',
     server_says: '服务器没有答应：{detail}',
-    here: '这部手机上 {name} 还有 {n} 项没发出',
     missing: '请填写用户名和密码。',
   },
   draft: {
