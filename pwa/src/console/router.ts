@@ -28,6 +28,7 @@ const routes: RouteRecordRaw[] = [
   ...PLACES.map((place) => ({ path: place.path, name: place.name, component: place.load as () => Promise<unknown>, meta: { permission: place.permission } })),
   { path: '/work-orders/:id', name: 'work-order', component: () => import('./workorders/WorkOrderShow.vue'), meta: { permission: 'work_orders.read' } },
   { path: '/report-list', name: 'report-list', component: () => import('./reports/ReportList.vue'), meta: { permission: 'reports.read' } },
+  { path: '/reports/:id/edit', name: 'report-edit', component: () => import('./reports/ReportEdit.vue'), meta: { permission: 'reports.write' } },
   { path: '/customers/:id', name: 'customer', component: () => import('./customers/CustomerShow.vue'), meta: { permission: 'customers.read' } },
   { path: '/assets/:id', name: 'asset', component: () => import('./assets/AssetShow.vue'), meta: { permission: 'assets.read' } },
   { path: '/letters/:ref', name: 'letter', component: () => import('./letters/LetterShow.vue'), meta: { permission: 'letters.read' } },

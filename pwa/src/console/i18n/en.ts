@@ -38,7 +38,7 @@ const en: typeof zh = {
   },
   work_order: {
     title: 'Work order', open: 'Open work order', no_asset: 'No asset named', visits: 'Visits', no_visit: 'Nobody was sent yet.', send: 'Send somebody', cancel_visit: 'Cancel', cancelled_by_office: 'Cancelled by the office', reports: 'Fault reports', no_report: 'No report yet.',
-    log: 'Course', log_note: 'Write a line', log_add: 'Add', received: 'received {time}', voided: 'voided: {reason}', reason: 'Reason', conflicts: '{n} fields were changed on both sides; settle them',
+    write_report: 'Write a report', log: 'Course', log_note: 'Write a line', log_add: 'Add', received: 'received {time}', voided: 'voided: {reason}', reason: 'Reason', conflicts: '{n} fields were changed on both sides; settle them',
     step: { close: 'Close', cancel: 'Cancel the work order', reopen: 'Reopen' },
   },
   log: {
@@ -93,6 +93,7 @@ const en: typeof zh = {
     comment_at: 'Comment on {label}', to_engineer: 'To the engineer', overall: 'Overall', work_order: 'Work order',
   },
   report: {
+    write: 'Write a fault report', part_name: 'Part', part_no: 'Part number', old_serial: 'Serial taken out', new_serial: 'Serial put in', cause_kind: 'Kind of cause', fix_kind: 'Kind of fix', why_not: 'Why it is not fixed', next_step: 'Next step', add_part: 'Add a part', add_finding: 'Add a finding {asset}', still_missing: 'Still missing:', hand_in: 'Hand in',
     title: 'Fault report', version: 'Version {n}', sent_for_repair_on: 'Sent for repair', repair_count: 'repair no. {n}', previous: 'before: {date}', asset: 'Asset', symptom: 'Symptom', reported_as: 'As reported: {text}', cause: 'Cause', cause_unknown_until: 'Cause not known yet, analysis by {date}',
     fix: 'Fix', outcome: 'Outcome', next: 'next: {text}', parts: 'Parts', replaced_by: 'replaced by', guidance: 'Guidance given', charges: 'Charges', clocks: 'Clocks', acceptance: 'Acceptance', rating: 'rated {n}', not_signed: 'Not signed yet', photos: '{n} photos', photo: 'Photo', ink: 'Signature',
   },

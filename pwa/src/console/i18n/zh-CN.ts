@@ -37,7 +37,7 @@ export default {
   },
   work_order: {
     title: '工单', open: '打开工单', no_asset: '没有指定设备', visits: '上门', no_visit: '还没有派人。', send: '派人', cancel_visit: '取消', cancelled_by_office: '办公室取消', reports: '故障报告', no_report: '还没有报告。',
-    log: '经过', log_note: '写一句', log_add: '记一笔', received: '{time} 收到', voided: '已作废：{reason}', reason: '理由', conflicts: '{n} 处两边都改了，去看看',
+    write_report: '写报告', log: '经过', log_note: '写一句', log_add: '记一笔', received: '{time} 收到', voided: '已作废：{reason}', reason: '理由', conflicts: '{n} 处两边都改了，去看看',
     step: { close: '结单', cancel: '取消工单', reopen: '重开' },
   },
   log: {
@@ -92,6 +92,7 @@ export default {
     comment_at: '对{label}写意见', to_engineer: '写给工程师', overall: '总的意见', work_order: '工单',
   },
   report: {
+    write: '写故障报告', part_name: '配件名称', part_no: '料号', old_serial: '换下件序列号', new_serial: '换上件序列号', cause_kind: '原因类别', fix_kind: '处理类别', why_not: '没修好的原因', next_step: '下一步', add_part: '加配件', add_finding: '加一项 {asset}', still_missing: '还差这些：', hand_in: '提交报告',
     title: '故障报告', version: '第 {n} 版', sent_for_repair_on: '送修日期', repair_count: '第 {n} 次送修', previous: '前次 {date}', asset: '设备', symptom: '故障现象', reported_as: '来电时说的是：{text}', cause: '故障原因', cause_unknown_until: '原因待查，{date} 前答复',
     fix: '处理办法', outcome: '结果', next: '下一步：{text}', parts: '配件', replaced_by: '换为', guidance: '向客户说明', charges: '费用', clocks: '承诺时钟', acceptance: '交验签字', rating: '评 {n} 分', not_signed: '还没有签字', photos: '照片 {n} 张', photo: '照片', ink: '签字笔迹',
   },
