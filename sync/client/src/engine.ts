@@ -17,7 +17,8 @@ import { uploadAll, uploadingOf } from './upload';
 
 const IDLE_MS = 30_000;
 const BACKOFF_FIRST_MS = 2_000;
-const BACKOFF_MAX_MS = 300_000;
+/** A server that is back is found within a minute; asking it costs one empty push. */
+const BACKOFF_MAX_MS = 60_000;
 const DIGEST_EVERY_MS = 8 * 3600_000;
 
 export interface EnginePorts {
@@ -196,7 +197,7 @@ function workerOf(ports: EnginePorts, told: Told): Worker {
   };
 }
 
-/** Idle: 30 s ± 20 %. After failures: doubled each time, half of it by chance, at most five minutes (no stampede). */
+/** Idle: 30 s ± 20 %. After failures: doubled each time, half of it by chance, at most a minute (no stampede). */
 export function pauseOf(outcome: Outcome, failures: number, chance: number): number {
   if (outcome.is !== 'later') return Math.round(IDLE_MS * (0.8 + 0.4 * chance));
   const full = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures, 16));
@@ -224,10 +225,12 @@ async function roundOf({ local, pushing, is_doubtful, told, upload }: Round): Pr
   await local.drafts.commitRested();
   if (await context.store.read(['meta'], (tx) => metaOf(tx, 'is_signed_out', false))) return { is: 'done' };
   const counts = await countsOf(context);
-  told.set({ is_sending: counts.operations + counts.files > 0 });
+  // In a cellar the line does not say "sending" at every try.
+  told.set({ is_sending: !is_doubtful && counts.operations + counts.files > 0 });
   try {
     const pushed = await pushAll(pushing, is_doubtful);
     if (pushed.is === 'later') return pushed;
+    told.set({ is_offline: false, is_sending: counts.operations + counts.files > 0 });
     const pulled = await pullAndCompare(pushing);
     if (pulled.is === 'later') return pulled;
     const uploaded = await upload();

@@ -97,7 +97,7 @@ async function ask(pushing: Pushing): Promise<Answer> {
   const batch = await pushing.context.store.read(['meta'], async (tx): Promise<Batch> => ({
     device_id: await metaOf(tx, 'device_id', pushing.context.device_id), epoch: await metaOf(tx, 'epoch', null), sent: [], prev: null,
   }));
-  return exchange(pushing.wire, await requestOf(pushing, batch));
+  return exchange(pushing.wire, { ...await requestOf(pushing, batch), timeout_ms: 15_000 });
 }
 
 /** The next operations in order, now tried: from here on they never change (M-11). */
