@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 from apiflask import APIBlueprint, Schema
-from apiflask.fields import List, Raw, String
+from apiflask.fields import Dict, List, Raw, String
 from apiflask.validators import OneOf
 from flask import Response, g, request, send_file
 
@@ -279,3 +279,46 @@ def _may_settle(conflict: SyncConflict) -> bool:
 def list_stuck() -> dict[str, Any]:
     rows = services.stuck_operations(db.session, g.actor)
     return {"stuck_operations": [{"id": row.id, **stuck_json(row)} for row in rows]}
+
+
+class MendIn(Schema):
+    args = Dict(metadata={"description": "instead of the stuck operation's arguments"})
+    base = Dict(metadata={"description": "for an edit: the values that were seen; by default the live ones"})
+
+
+class ResultOut(Schema):
+    result = Raw()
+
+
+class HistoryOut(Schema):
+    history = List(Raw())
+
+
+@bp.post("/stuck-operations/<stuck_id>/mend")
+@needs("stuck.mend", own_transaction=True)
+@bp.input(MendIn)
+@bp.output(ResultOut)
+@bp.doc(summary="Do what a stuck operation wanted, as it was or with other values", responses=[200, 404, 422])
+def mend(stuck_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    result = services.mend_for_office(stuck_id, g.actor, json_data.get("args"), json_data.get("base"), request_now())
+    return {"result": result}
+
+
+@bp.post("/stuck-operations/<stuck_id>/drop")
+@needs("stuck.mend")
+@bp.output(StuckOut)
+@bp.doc(summary="Decide that a stuck operation is not to be done; it stays readable", responses=[200, 404])
+def drop(stuck_id: str) -> dict[str, Any]:
+    row = services.drop_for_office(db.session, stuck_id, request_now())
+    return {"stuck_operations": [{"id": row.id, **stuck_json(row)}]}
+
+
+@bp.get("/records/<kind>/<record_id>/history")
+@needs("self")
+@bp.output(HistoryOut)
+@bp.doc(summary="Every superseded value of a record", responses=[200, 404])
+def history(kind: str, record_id: str) -> dict[str, Any]:
+    is_held = services.is_visible(db.session, kind, record_id, buckets_of(g.actor))
+    if g.actor.role == "engineer" and not is_held:
+        raise NotFound()
+    return {"history": services.history_of(db.session, kind, record_id)}

@@ -5,6 +5,7 @@ Never commits, never reads the clock.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
@@ -13,16 +14,22 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from backend.core import clock
+from backend.core.db import db
 from backend.core.editing import Collision
-from backend.core.problems import Fault, Invalid, NotAllowedNow, NotFound
+from backend.core.ids import new_id
+from backend.core.problems import Busy, Fault, Invalid, NotAllowedNow, NotFound
 from backend.core.sync import Operation, Outcome, PushContext, Refused, SyncRegistry, registry_of, same, side_of
 from backend.sync_api.journal import Doer, journal_of
 from backend.sync_api.kinds import home_bucket
-from backend.sync_api.models import SyncConflict, SyncFeed, SyncStuck
-from backend.sync_api.policy import ProblemRefused, SqlPolicy
-from backend.sync_api.unit import SqlTransactions
+from backend.sync_api.models import SyncConflict, SyncDevice, SyncFeed, SyncHistory, SyncRecord, SyncStuck
+from backend.sync_api.policy import ProblemRefused, SqlPolicy, sync_actor
+from backend.sync_api.unit import HOLDING, SqlTransactions
 from sync.server.merge import merge_fields, require_base, require_writer
-from sync.server.push import replay
+from sync.server.model import Envelope
+from sync.server.problems import RequestRefused
+from sync.server.push import push, release, replay
+from sync.server.reading import read_operation
 
 CHOICES = ("mine", "theirs", "edit")
 REPLAYED = ("parked", "unsupported_version")
@@ -153,6 +160,80 @@ def handle_hand_over(session: Session, op: Operation, context: PushContext) -> N
         raise ProblemRefused(NotYours())
     if row.state == "open":
         row.state = "handed_over"
+
+
+def mend_for_office(
+    stuck_id: str, account: Any, args: Mapping[str, Any] | None, base: Mapping[str, Any] | None, now: datetime
+) -> dict[str, Any]:
+    """The office does what a stuck operation wanted, as it was or with other values; returns the result.
+
+    A new operation of the desk's own device, on the road of every push: it names the one it mends, and what waited is run.
+
+    args  its arguments instead of the stuck one's
+    base  for an edit: the values seen; by default those that are live now, which the office hereby overrules
+    """
+    desk = desk_device_id(account.user_id)
+    for _ in range(3):
+        seq = db.session.execute(sa.select(SyncDevice.acked_seq).where(SyncDevice.device_id == desk)).scalar() or 0
+        operation = read_operation(_mending(stuck_id, seq + 1, args, base, now))
+        db.session.rollback()
+        envelope = Envelope(desk, None, None, "desk", None, None, None, (operation,))
+        try:
+            answer = push(envelope, sync_actor(account), now, registry_of(), SqlTransactions(), SqlPolicy())
+        except RequestRefused:  # the same person at two desks: take the next number
+            continue
+        return dict(orjson.loads(answer.results[0]))
+    raise Busy()
+
+
+def _mending(
+    stuck_id: str, seq: int, args: Mapping[str, Any] | None, base: Mapping[str, Any] | None, now: datetime
+) -> dict[str, Any]:
+    """The operation that does a stuck one's work anew."""
+    stuck = db.session.get(SyncStuck, stuck_id)
+    payload = orjson.loads(stuck.payload) if stuck and stuck.payload else {}
+    if stuck is None or "args" not in payload or not stuck.record_id:
+        raise NotFound()
+    wanted = dict(payload["args"] if args is None else args)
+    out = {name: payload[name] for name in ("type", "v", "record", "files") if payload.get(name) is not None}
+    out |= {"op_id": new_id(), "seq": seq, "args": wanted, "occurred_at": clock.iso(now), "mends": stuck.op_id}
+    if payload.get("base"):
+        row = db.session.get(SyncRecord, (stuck.record_kind, stuck.record_id))
+        live = orjson.loads(row.row) if row else {}
+        out["base"] = dict(base) if base is not None else {name: live.get(name) for name in wanted}
+    return out
+
+
+def desk_device_id(user_id: str) -> str:
+    """What a person writes at the desk on the road of operations is numbered under this device of hers."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"desk:{user_id}"))
+
+
+def drop_for_office(session: Session, stuck_id: str, now: datetime) -> SyncStuck:
+    """The office decides that a stuck operation is not to be done: it stays readable, what waited for it is run."""
+    row = session.get(SyncStuck, stuck_id)
+    if row is None:
+        raise NotFound()
+    if row.state in HOLDING:
+        row.state = "dropped_by_void"
+        release(stuck_id, now, registry_of(), SqlTransactions(session), SqlPolicy())
+    return row
+
+
+def history_of(session: Session, kind: str, record_id: str) -> list[dict[str, Any]]:
+    """Every superseded value of a record, the newest first."""
+    query = sa.select(SyncHistory).where(SyncHistory.record_id == record_id, SyncHistory.kind == kind)
+    return [
+        {
+            "field": row.field,
+            "old_value": orjson.loads(row.old_value),
+            "rev": row.rev,
+            "author_id": row.author_id,
+            "op_id": row.op_id,
+            "at": clock.iso(row.at),
+        }
+        for row in session.scalars(query.order_by(SyncHistory.rev.desc(), SyncHistory.field))
+    ]
 
 
 def open_conflicts(session: Session, account: Any) -> list[SyncConflict]:

@@ -101,9 +101,7 @@ def replay(
     """
 
     def work(unit: Unit) -> int:
-        batch = _Batch(
-            Envelope("", None, None, None, None, None, None, ()), _NOBODY, now, registry, policy, unit, True
-        )
+        batch = _idle(now, registry, policy, unit)
         tried = [stuck for stuck in unit_of(unit) if stuck.status in statuses]
         for stuck in tried:
             if batch.rerun(stuck, None):
@@ -113,7 +111,24 @@ def replay(
     return transactions.run(work)
 
 
+def release(
+    root: str,
+    now: datetime,
+    registry: Registry,
+    transactions: Transactions,
+    policy: Policy,
+    mended_by: str | None = None,
+) -> None:
+    """Run what waited for a stuck operation that was given up (M-30)."""
+    transactions.run(lambda unit: _idle(now, registry, policy, unit).run_waiting(root, mended_by))
+
+
 _NOBODY = Actor("", "")
+
+
+def _idle(now: datetime, registry: Registry, policy: Policy, unit: Unit) -> _Batch:
+    """A batch without a request: for running stuck operations again."""
+    return _Batch(Envelope("", None, None, None, None, None, None, ()), _NOBODY, now, registry, policy, unit, True)
 
 
 class _Batch:

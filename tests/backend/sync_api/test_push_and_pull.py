@@ -424,6 +424,54 @@ def test_parked_operations_are_run_again_after_the_mending_of_the_server(
     assert statuses(ana.results(*ops)) == ["applied"] * 3
 
 
+def stuck_due(ana: Any) -> tuple[str, dict[str, Any]]:
+    """A note and Ana's refused wish for its due date, with an edit that waits behind it."""
+    ana.results(op := ana.note())
+    note_id = op["record"]["id"]
+    bad = ana.edit(note_id, {"due": "2026-12-01"}, {"due": None})
+    assert statuses(ana.results(bad, ana.edit(note_id, {"title": "B"}, {"title": "A"}))) == ["rejected", "blocked"]
+    return note_id, bad
+
+
+@pytest.mark.parametrize(
+    ("body", "due"), [({}, "2026-12-01"), ({"args": {"due": "2026-12-24"}, "base": {"due": None}}, "2026-12-24")]
+)
+def test_the_office_does_with_one_tap_what_an_engineer_may_not(
+    phone: Any, cast: Any, as_: Any, body: Any, due: str
+) -> None:
+    ana, cleo = phone(cast.ana), as_(cast.cleo)
+    note_id, bad = stuck_due(ana)
+    url = f"/api/stuck-operations/{bad['op_id']}/mend"
+    assert as_(cast.ana).post(url, json=body).status_code == 403
+    assert cleo.post(url, json=body).json["result"]["status"] == "applied"
+    ana.pull()
+    assert (ana.row("note", note_id)["due"], ana.row("note", note_id)["title"]) == (due, "B")
+    assert {row["state"] for row in ana.of("stuck_operation")} == {"mended"}
+    assert cleo.post(url, json=body).json["result"]["problem"]["type"] == "/problems/not-stuck"
+    assert cleo.post(f"/api/stuck-operations/{new_id()}/mend", json={}).status_code == 404
+    history = as_(cast.cleo).get(f"/api/records/note/{note_id}/history").json["history"]
+    assert [(row["field"], row["old_value"]) for row in history] == [("title", "A"), ("due", None)]
+
+
+def test_the_office_drops_what_is_not_to_be_done_and_what_waited_goes_on(phone: Any, cast: Any, as_: Any) -> None:
+    ana, cleo = phone(cast.ana), as_(cast.cleo)
+    note_id, bad = stuck_due(ana)
+    url = f"/api/stuck-operations/{bad['op_id']}/drop"
+    assert as_(cast.ana).post(url).status_code == 403
+    assert cleo.post(url).json["stuck_operations"][0]["state"] == "dropped_by_void"
+    assert cleo.post(url).status_code == 200
+    ana.pull()
+    assert (ana.row("note", note_id)["due"], ana.row("note", note_id)["title"]) == (None, "B")
+    assert cleo.get("/api/stuck-operations").json["stuck_operations"] == []
+
+
+def test_a_history_is_shown_to_whoever_holds_the_record(phone: Any, cast: Any, as_: Any, session: Any) -> None:
+    with write_transaction() as writing:
+        writing.add(Note(id=(hers := new_id()), title="A", tags=[], holders=[f"engineer:{cast.ana.id}"]))
+    url = f"/api/records/note/{hers}/history"
+    assert (as_(cast.ana).get(url).status_code, as_(cast.ben).get(url).status_code) == (200, 404)
+
+
 # -- ledger, epoch, races ------------------------------------------------------------------------------------------
 
 
