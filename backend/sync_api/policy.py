@@ -12,6 +12,8 @@ from backend.core.db import DatabaseBusy, db, is_passing
 from backend.core.ids import new_id
 from backend.core.problems import Problem
 from backend.core.sync import side_of
+from backend.sync_api import office
+from backend.sync_api.models import SyncStuck
 from sync.server.model import Actor, Operation, Stuck
 from sync.server.problems import Refused
 
@@ -42,10 +44,14 @@ class SqlPolicy:
         return sync_actor(account_of(user)) if user else None
 
     def may_act_for(self, actor: Actor, stuck: Stuck) -> bool:
-        return bool(actor.extra and actor.extra.may("stuck.mend"))
+        row = db.session.get(SyncStuck, stuck.stuck_id)
+        may = actor.extra is not None and actor.extra.may("stuck.mend")
+        return may and row is not None and office.sees_stuck(db.session, actor.extra, row)
 
     def may_touch(self, unit: Any, actor: Actor, key: tuple[str, str]) -> bool:
-        return actor.side == "office" or unit.was_visible(actor, key)
+        if actor.side == "office":
+            return office.sees(unit.session, actor.extra, *key)
+        return unit.was_visible(actor, key)
 
     def refusal_of(self, error: Exception) -> Refused | None:
         if not isinstance(error, Problem) or error.status >= 500:

@@ -20,6 +20,8 @@ from backend.core.editing import Collision
 from backend.core.ids import new_id
 from backend.core.problems import Busy, Fault, Invalid, NotAllowedNow, NotFound
 from backend.core.sync import Operation, Outcome, PushContext, Refused, SyncRegistry, registry_of, same, side_of
+from backend.sync_api import office
+from backend.sync_api.feed import buckets_of
 from backend.sync_api.journal import Doer, journal_of
 from backend.sync_api.kinds import home_bucket
 from backend.sync_api.models import SyncConflict, SyncDevice, SyncFeed, SyncHistory, SyncRecord, SyncStuck
@@ -162,6 +164,14 @@ def handle_hand_over(session: Session, op: Operation, context: PushContext) -> N
         row.state = "handed_over"
 
 
+def stuck_for(session: Session, stuck_id: str, account: Any) -> SyncStuck:
+    """A stuck operation that somebody of the office may act on. Raises NotFound."""
+    row = session.get(SyncStuck, stuck_id)
+    if row is None or not office.sees_stuck(session, account, row):
+        raise NotFound()
+    return row
+
+
 def mend_for_office(
     stuck_id: str, account: Any, args: Mapping[str, Any] | None, base: Mapping[str, Any] | None, now: datetime
 ) -> dict[str, Any]:
@@ -173,6 +183,7 @@ def mend_for_office(
     base  for an edit: the values seen; by default those that are live now, which the office hereby overrules
     """
     desk = desk_device_id(account.user_id)
+    stuck_for(db.session, stuck_id, account)
     for _ in range(3):
         seq = db.session.execute(sa.select(SyncDevice.acked_seq).where(SyncDevice.device_id == desk)).scalar() or 0
         operation = read_operation(_mending(stuck_id, seq + 1, args, base, now))
@@ -209,19 +220,20 @@ def desk_device_id(user_id: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"desk:{user_id}"))
 
 
-def drop_for_office(session: Session, stuck_id: str, now: datetime) -> SyncStuck:
+def drop_for_office(session: Session, stuck_id: str, account: Any, now: datetime) -> SyncStuck:
     """The office decides that a stuck operation is not to be done: it stays readable, what waited for it is run."""
-    row = session.get(SyncStuck, stuck_id)
-    if row is None:
-        raise NotFound()
+    row = stuck_for(session, stuck_id, account)
     if row.state in HOLDING:
         row.state = "dropped_by_void"
         release(stuck_id, now, registry_of(), SqlTransactions(session), SqlPolicy())
     return row
 
 
-def history_of(session: Session, kind: str, record_id: str) -> list[dict[str, Any]]:
-    """Every superseded value of a record, the newest first."""
+def history_of(session: Session, kind: str, record_id: str, account: Any) -> list[dict[str, Any]]:
+    """Every superseded value of a record, the newest first. Raises NotFound for whoever may not see the record."""
+    held = is_visible(session, kind, record_id, buckets_of(account))
+    if not (held if account.role == "engineer" else office.sees(session, account, kind, record_id)):
+        raise NotFound()
     query = sa.select(SyncHistory).where(SyncHistory.record_id == record_id, SyncHistory.kind == kind)
     return [
         {
@@ -237,13 +249,16 @@ def history_of(session: Session, kind: str, record_id: str) -> list[dict[str, An
 
 
 def open_conflicts(session: Session, account: Any) -> list[SyncConflict]:
-    """Open conflicts, the oldest first: all for the office, for an engineer those that reached her."""
+    """Open conflicts, the oldest first: for the office its branches', for an engineer those that reached her."""
     query = sa.select(SyncConflict).where(SyncConflict.state == "open")
     if account.role == "engineer":
         query = query.join(
             SyncFeed, sa.and_(SyncFeed.record_id == SyncConflict.id, SyncFeed.kind == "conflict")
         ).where(SyncFeed.bucket == home_bucket(account.user_id), SyncFeed.why.is_(None))
-    return list(session.scalars(query.order_by(SyncConflict.phone_at, SyncConflict.id)))
+    rows = session.scalars(query.order_by(SyncConflict.phone_at, SyncConflict.id)).all()
+    if account.role != "engineer":
+        rows = [row for row in rows if office.sees(session, account, row.record_kind, row.record_id)]
+    return list(rows)
 
 
 def stuck_operations(session: Session, account: Any = None) -> list[SyncStuck]:
@@ -251,7 +266,10 @@ def stuck_operations(session: Session, account: Any = None) -> list[SyncStuck]:
     query = sa.select(SyncStuck).where(SyncStuck.state.in_(("open", "handed_over")))
     if account is not None and account.role == "engineer":
         query = query.where(SyncStuck.author_id == account.user_id)
-    return list(session.scalars(query.order_by(SyncStuck.received_at, SyncStuck.id)))
+    rows = session.scalars(query.order_by(SyncStuck.received_at, SyncStuck.id)).all()
+    if account is not None and account.role != "engineer":
+        rows = [row for row in rows if office.sees_stuck(session, account, row)]
+    return list(rows)
 
 
 def is_visible(session: Session, kind: str, record_id: str, buckets: Iterable[str]) -> bool:

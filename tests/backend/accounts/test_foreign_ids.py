@@ -43,7 +43,7 @@ BODIES: dict[str, Any] = {
 }
 WITH_REASON = {"reason": "x", "note": "x"}
 # Judged by tests of their own: one's own devices, letters everybody reads, files and uploads, public verification.
-ELSEWHERE = ("device_id", "ref", "sha256", "conflict_id", "op_id")
+ELSEWHERE = ("device_id", "ref", "sha256", "conflict_id", "op_id", "record_id")
 
 
 @pytest.fixture
