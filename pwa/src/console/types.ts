@@ -10,9 +10,9 @@ export interface Clock {
   name: ClockName
   letter: string
   clause: string
-  starts: string
+  starts: string | null
   target: string | null
-  due: string
+  due: string | null
   calendar: string
   state: ClockState
   met_at: string | null

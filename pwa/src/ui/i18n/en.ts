@@ -39,6 +39,7 @@ const en: typeof zh = {
     kept: 'kept',
     contract: 'contract {number}',
     at_once: 'at once',
+    from_the_fix: 'from the fix',
   },
   verdict: {
     on_site: 'On site',

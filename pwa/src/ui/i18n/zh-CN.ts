@@ -38,6 +38,7 @@ export default {
     kept: '守住',
     contract: '合同 {number}',
     at_once: '立即',
+    from_the_fix: '修好后起算',
   },
   verdict: {
     on_site: '已到场',
