@@ -147,7 +147,8 @@ export interface Report {
   handed_over_on: string | null
   submitted_at: string | null
   returned_comment: string | null
-  comments: { at: string; text: string; field?: string }[]
+  /** The office's words; field is a path into the report ($.findings[0].cause_text) or null for the whole. */
+  comments: { at: string; kind?: string; text: string; field?: string | null }[]
   signature_id: string | null
 }
 

@@ -14,6 +14,7 @@ const en: typeof zh = {
   },
   list: {
     comma: ', ',
+    colon: ': ',
     first: 'Fetching your work to this phone; afterwards it works without a network.',
     first_offline: 'The first time needs a network, to fetch your work to this phone.',
     fault: 'Could not be read; nothing is lost. Opening it again helps.',
@@ -70,6 +71,7 @@ const en: typeof zh = {
     to_today: 'Back to today',
   },
   today: {
+    returned: 'Report {number} was returned',
     next: 'Next',
     none: 'no visits',
     count: '{n} visits',
@@ -245,6 +247,7 @@ const en: typeof zh = {
     add_finding: 'Add a finding: {asset}',
     add_unknown: 'Equipment that is not on record',
     returned: 'Returned by the office: {comment}',
+    hand_in: 'Hand in',
     handed_in: 'Report {number} is handed in. To change it, ask the office to return it.',
     signed_already: 'Already signed. A change makes a new version and needs a new signature; the old one is kept.',
   },

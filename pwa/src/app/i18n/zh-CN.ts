@@ -13,6 +13,7 @@ export default {
   },
   list: {
     comma: '，',
+    colon: '：',
     first: '正在把您的工单取到手机上，之后没有网络也能用。',
     first_offline: '第一次要有网络，好把您的工单取到手机上。',
     fault: '没读出来，东西都在。再打开一次就好。',
@@ -69,6 +70,7 @@ export default {
     to_today: '回到今天',
   },
   today: {
+    returned: '报告 {number} 被退回',
     next: '下一步',
     none: '没有上门',
     count: '{n} 次上门',
@@ -244,6 +246,7 @@ export default {
     add_finding: '再加一项：{asset}',
     add_unknown: '现场还有没登记的设备',
     returned: '办公室退回：{comment}',
+    hand_in: '提交报告',
     handed_in: '报告 {number} 已提交，不能再改。要改请办公室退回。',
     signed_already: '客户已签字。改动会成为新版，要重新请签，原版保留。',
   },
