@@ -7,6 +7,7 @@ from contextvars import copy_context
 from typing import Any
 
 from apiflask import APIBlueprint
+from apiflask.schemas import FileSchema
 from flask import Response, current_app, g, request
 from markupsafe import escape
 
@@ -28,6 +29,7 @@ from backend.visits.taps import at_desk
 from backend.workorders.services import work_order_for
 
 bp = APIBlueprint("reports", __name__, tag="reports")
+BYTES = FileSchema(type="string", format="binary")
 
 
 def base_url() -> str:
@@ -206,7 +208,8 @@ def withdraw_report(report_id: str, json_data: dict[str, Any]) -> Report:
 @bp.get("/api/reports/<report_id>/pdf")
 @needs("reports.export")
 @bp.input(schemas.PaperQuery, location="query")
-@bp.doc(summary="The report as PDF", responses={200: "PDF/A-2b"})
+@bp.output(BYTES, content_type=paper_desk.TYPES["pdf"])
+@bp.doc(summary="The report as PDF")
 def report_pdf(report_id: str, query_data: dict[str, Any]) -> Response:
     return _paper(report_id, "pdf", query_data)
 
@@ -214,7 +217,8 @@ def report_pdf(report_id: str, query_data: dict[str, Any]) -> Response:
 @bp.get("/api/reports/<report_id>/docx")
 @needs("reports.export")
 @bp.input(schemas.PaperQuery, location="query")
-@bp.doc(summary="The report as a Word file", responses={200: "Word"})
+@bp.output(BYTES, content_type=paper_desk.TYPES["docx"])
+@bp.doc(summary="The report as a Word file")
 def report_docx(report_id: str, query_data: dict[str, Any]) -> Response:
     return _paper(report_id, "docx", query_data)
 
@@ -229,7 +233,8 @@ def _paper(report_id: str, kind: str, query_data: dict[str, Any]) -> Response:
 @bp.get("/api/reports/export.zip")
 @needs("reports.export")
 @bp.input(schemas.ZipQuery, location="query")
-@bp.doc(summary="Many reports as one ZIP, by ids or by the list's filters", responses={200: "ZIP"})
+@bp.output(BYTES, content_type=paper_desk.TYPES["zip"])
+@bp.doc(summary="Many reports as one ZIP, by ids or by the list's filters", responses=[404])
 def export_zip(query_data: dict[str, Any]) -> Response:
     ids = listing.export_ids(db.session, g.actor, _chosen(query_data))
     if not ids:
@@ -247,7 +252,8 @@ def export_zip(query_data: dict[str, Any]) -> Response:
 @bp.get("/api/reports.xlsx")
 @needs("reports.export")
 @bp.input(schemas.ExportQuery, location="query")
-@bp.doc(summary="The list as Excel", responses={200: "Excel"})
+@bp.output(BYTES, content_type=paper_desk.TYPES["xlsx"])
+@bp.doc(summary="The list as Excel")
 def export_xlsx(query_data: dict[str, Any]) -> Response:
     return _file(_list(query_data, lists.list_xlsx), "xlsx", _list_name("xlsx"))
 
@@ -255,7 +261,8 @@ def export_xlsx(query_data: dict[str, Any]) -> Response:
 @bp.get("/api/reports.csv")
 @needs("reports.export")
 @bp.input(schemas.ExportQuery, location="query")
-@bp.doc(summary="The list as CSV, UTF-8 with its mark so that Excel reads it", responses={200: "CSV"})
+@bp.output(BYTES, content_type=paper_desk.TYPES["csv"])
+@bp.doc(summary="The list as CSV, UTF-8 with its mark so that Excel reads it")
 def export_csv(query_data: dict[str, Any]) -> Response:
     return _file(_list(query_data, lists.list_csv), "csv", _list_name("csv"))
 
