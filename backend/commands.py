@@ -93,16 +93,17 @@ def do_seed(options: argparse.Namespace) -> None:
     app = create_app()
     with app.app_context():
         migrate(app)
-        seed(Path(options.folder) if options.folder else None)
+        counts = seed(Path(options.folder) if options.folder else None)
+        print("Loaded: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()) + ".")
 
 
-def seed(folder: Path | None) -> None:
-    """Load a company's folder (the demo's when None) into the empty database. Needs an app context."""
+def seed(folder: Path | None) -> dict[str, int]:
+    """Load a company's folder (the demo's when None) into the empty database → what it held. Needs an app context."""
     from backend.demo.seed import DEMO_FOLDER, load_company
 
     if not is_empty():
         raise Failed("this database already holds a company; seed fills an empty one only (make reset).")
-    load_company(folder or DEMO_FOLDER, clock.now())
+    return load_company(folder or DEMO_FOLDER, clock.now())
 
 
 def is_empty() -> bool:
