@@ -25,7 +25,8 @@ export function startSending(local: Local): void {
     app: `phone ${__APP_VERSION__}`.slice(0, 64),
     headers: { 'X-Fieldpledge': '1' },
     registers: async (_keyId, publicKey) => {
-      await post('/api/devices', { id: local.context.device_id, label: deviceLabel(), public_key: { ...publicKey } })
+      const answer = await post('/api/devices', { id: local.context.device_id, label: deviceLabel(), public_key: { ...publicKey } })
+      if (!answer.ok) throw new Error(`not registered: ${answer.problem.slug}`) // asked again before the next push
     },
   })
   void engine.then((started) => {
