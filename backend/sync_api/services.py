@@ -139,15 +139,18 @@ def settle_conflict(
 
 
 def handle_settle(session: Session, op: Operation, context: PushContext) -> Outcome | None:
-    """conflict.settle {choice, value?}, base {server_value}."""
-    choice = op.args.get("choice")
-    if choice not in CHOICES or set(op.args) - {"choice", "value"} or (choice == "edit") != ("value" in op.args):
+    """conflict.settle {choice, value?}, base {server_value} (M-68)."""
+    choice, value = op.args.get("choice"), op.args.get("value")
+    is_sound = choice in CHOICES and set(op.args) <= {"choice", "value"}
+    if not is_sound or (choice == "edit" and "value" not in op.args) or (choice != "edit" and value is not None):
         words = {"zh": "请选 mine、theirs，或 edit 加 value。", "en": "Choose mine, theirs, or edit with a value."}
         raise Refused("invalid", "args.choice", words)
-    if "server_value" not in op.base:
-        raise Refused("base-missing", "base.server_value")
     conflict = session.get(SyncConflict, op.record_id)
-    value, seen = op.args.get("value"), op.base["server_value"]
+    if conflict.state == "open" and "server_value" not in op.base:
+        rev = journal_of(session, registry_of()).entry(op.key).rev
+        if op.base_rev is not None and op.base_rev != rev:
+            return Outcome(conflict_id=conflict.id)
+    seen = op.base.get("server_value", orjson.loads(conflict.server_value))
     settled = settle_conflict(session, conflict, choice, value, seen, context.actor, context.now)
     return None if settled else Outcome(conflict_id=conflict.id)
 

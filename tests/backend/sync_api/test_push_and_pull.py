@@ -328,6 +328,32 @@ def test_a_choice_made_on_a_value_that_has_changed_leaves_the_conflict_open(
     )
 
 
+def test_a_choice_without_the_value_seen_holds_for_the_revision_it_was_made_on(
+    phone: Any, cast: Any, session: Any
+) -> None:
+    ana = phone(cast.ana)
+    note_id, conflict_id = collided(ana, cast)
+    stale = ana.op("conflict.settle", conflict_id, {"choice": "mine", "value": None}, base_rev=7)
+    assert statuses(ana.results(stale)) == ["conflict"]
+    for bad in (
+        {},
+        {"choice": "maybe"},
+        {"choice": "edit"},
+        {"choice": "mine", "value": "x"},
+        {"choice": "mine", "by": 1},
+    ):
+        phone_of = phone(cast.ana)
+        result = phone_of.results(phone_of.op("conflict.settle", conflict_id, bad))[0]
+        assert (result["status"], result["problem"]["field"]) == ("rejected", "args.choice")
+    assert statuses(
+        ana.results(ana.op("conflict.settle", conflict_id, {"choice": "mine", "value": None}, base_rev=1))
+    ) == ["applied"]
+    late = ana.op("conflict.settle", conflict_id, {"choice": "theirs"}, base={"server_value": "desk"})
+    assert statuses(ana.results(late)) == ["applied"]
+    ana.pull()
+    assert ana.row("note", note_id)["title"] == "pen", "what was settled stays settled"
+
+
 def test_the_office_settles_from_its_side(phone: Any, cast: Any, session: Any, as_: Any) -> None:
     ana, cleo = phone(cast.ana), as_(cast.cleo)
     note_id, conflict_id = collided(ana, cast)
