@@ -150,10 +150,6 @@ def change_visit(
     _check_plan(session, after["engineer_ids"], after["lead_id"], after["planned_from"], after["planned_until"])
     if not set(after["engineer_ids"]) & set(before["engineer_ids"]):
         return _supersede(session, actor, visit, after, now)
-    if visit.state == "on_site" and "engineer_ids" in written:
-        gone = set(before["engineer_ids"]) - set(after["engineer_ids"])
-        if visit.lead_id in gone and "lead_id" not in changes:
-            after["lead_id"] = after["engineer_ids"][0]
     _apply_plan(session, actor, work_order, visit, before, after, now)
     return visit
 
