@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 from playwright.sync_api import BrowserContext, Page, Playwright
@@ -38,7 +39,12 @@ START_S = 120
 
 @cache
 def loaded_demo() -> Path:
-    """A folder with the demo company, loaded once for the run: loading a year of work takes some seconds."""
+    """A folder with the demo company, loaded once for the run: loading a year of work takes some seconds.
+
+    Whoever works on these tests sets FIELDPLEDGE_TEST_DEMO to a folder that `python -m backend seed` filled today.
+    """
+    if ready := os.environ.get("FIELDPLEDGE_TEST_DEMO"):
+        return Path(ready)
     folder = Path(tempfile.mkdtemp(prefix="fieldpledge-demo-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     env = os.environ | {"FIELDPLEDGE_VAR_DIR": str(folder)}
@@ -105,6 +111,7 @@ class Browser:
 
     size = (1440, 900)
     is_mobile = False
+    open_ones: ClassVar[list[Browser]] = []
 
     def __init__(self, playwright: Playwright, profile: Path, url: str, language: str = "zh-CN") -> None:
         self.playwright, self.profile, self.url, self.language = playwright, profile, url, language
@@ -122,6 +129,7 @@ class Browser:
             is_mobile=self.is_mobile, permissions=["geolocation", "camera"], geolocation=self.position,
             accept_downloads=True,
         )  # fmt: skip
+        Browser.open_ones.append(self)
         page = self.context.pages[0] if self.context.pages else self.context.new_page()
         page.goto(self.url + path)
         return page
@@ -138,6 +146,8 @@ class Browser:
         self._forget()
 
     def _forget(self) -> None:
+        if self in Browser.open_ones:
+            Browser.open_ones.remove(self)
         if self.context is not None:
             with contextlib.suppress(Exception):  # a killed browser cannot say goodbye
                 self.context.close()

@@ -1,0 +1,78 @@
+"""What people do in the console, by keys and clicks alone: taking a call, correcting a field, settling, reviewing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+
+PASSWORD = "jiannuo-demo"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as the dispatcher types it in; names as the demo company has them."""
+
+    caller: str = "叶雯"
+    phone: str = "138 8205 2046"
+    customer: str = "西南空港管理局"
+    site: str = "信息中心 B2 机房"
+    asset: str = "78F13K5"
+    symptom: str = "A 列 08 柜 2 号电源模块红灯，蜂鸣器一直响"
+    channel: str = "电话"
+    impact: str = "不影响"
+    owner: str = "柯莉"
+    engineer: str = "安然"
+
+
+def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    page.locator("input[name=username]").fill(name)
+    page.locator("input[name=password]").fill(password)
+    page.get_by_role("button", name="登录").click()
+    expect(page.locator("input[name=password]")).to_have_count(0)
+
+
+def choose(page: Page, field: str, words: str) -> None:
+    """Pick the row holding `words` from one of the form's pick lists, as one does: open, type, click."""
+    box = page.get_by_role("combobox", name=field, exact=True)
+    page.locator(".el-select__wrapper").filter(has=box).click()
+    box.fill(words)
+    page.locator(".el-select-dropdown__item:visible").filter(has_text=words).first.click()
+    box.press("Escape")
+
+
+def take_call(page: Page, call: Call) -> str:
+    """Step 1. Returns the new work order's number."""
+    page.get_by_role("link", name="受理", exact=True).click()
+    page.locator("input[name=caller_name]").fill(call.caller)
+    page.locator("input[name=caller_phone]").fill(call.phone)
+    page.locator("input[name=caller_phone]").press("Tab")
+    expect(page.get_by_text(call.site).first).to_be_visible()  # the known number brought customer and site
+    expect(page.get_by_text(call.customer).first).to_be_visible()
+    choose(page, "设备", call.asset)
+    page.locator("textarea[name=symptom]").fill(call.symptom)
+    page.get_by_role("radio", name=call.channel, exact=True).click()
+    page.get_by_role("radio", name=call.impact, exact=True).click()
+    choose(page, "负责人", call.owner)
+    choose(page, "派给", call.engineer)
+    expect(page.locator(".decision").get_by_text(re.compile(r"\d 只钟"))).to_be_visible()
+    page.locator("textarea[name=symptom]").press("Control+Enter")
+    heading = page.get_by_role("heading", name=re.compile(r"WO-\d{4}-\d{6}"))
+    expect(heading).to_be_visible()
+    found = re.search(r"WO-\d{4}-\d{6}", heading.inner_text())
+    assert found
+    return found.group()
+
+
+def field(page: Page, label: str) -> Locator:
+    """The line of one field edited in place."""
+    return page.locator(".fld").filter(has=page.get_by_role("button", name=f"改{label}", exact=True))
+
+
+def correct(page: Page, label: str, text: str) -> None:
+    """Correct a field in place and see it stand."""
+    page.get_by_role("button", name=f"改{label}", exact=True).click()
+    page.get_by_label(label, exact=True).last.fill(text)
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(field(page, label).get_by_text(text)).to_be_visible()
