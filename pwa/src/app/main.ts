@@ -3,17 +3,21 @@ import '@/ui/tokens.css'
 import '@/ui/base.css'
 import '@/ui/phone.css'
 import { createApp } from 'vue'
+import { openKept } from '@/device/kept'
 import { askForRoom } from '@/device/storage'
+import { recallHandover } from '@/reports/handover'
 import { applyTheme } from '@/ui/theme'
 import App from './App.vue'
 import { lastScreen, router } from './router'
-import { checkSession, user } from './session'
+import { checkSession, recallUser, user } from './session'
 import { watchForUpdates } from './update'
 import { words } from './words'
 
 async function start(): Promise<void> {
   applyTheme()
-  await words.useLanguage(words.chosen, false)
+  await Promise.all([openKept(), words.useLanguage(words.chosen, false)])
+  recallUser()
+  recallHandover()
   const app = createApp(App)
   app.use(words.i18n)
   app.use(router)

@@ -1,6 +1,7 @@
 /* The phone's addresses. The first screens are in the first bundle; the others are their own files of the stored shell.
    While the customer holds the phone every address is the signing screen. The last screen is opened again after a kill. */
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
+import { keep, kept } from '@/device/kept'
 import { handover } from '@/reports/handover'
 import TodayList from '@/visits/TodayList.vue'
 import { openData } from './data'
@@ -41,19 +42,15 @@ router.beforeEach(async (to, from) => {
   return true
 })
 
-const LAST = 'fp.last-screen'
+const LAST = 'last-screen'
 const REOPEN_MS = 12 * 3_600_000
 
 router.afterEach((to) => {
-  if (to.name !== 'sign-in') localStorage.setItem(LAST, JSON.stringify({ path: to.fullPath, at: Date.now(), user: user.value?.id }))
+  if (to.name !== 'sign-in') void keep(LAST, { path: to.fullPath, at: Date.now(), user: user.value?.id })
 })
 
 /** The screen that was open when the app died, when that is not long ago. */
 export function lastScreen(): string | null {
-  try {
-    const last = JSON.parse(localStorage.getItem(LAST) ?? 'null') as { path: string; at: number; user: string } | null
-    return last && last.user === user.value?.id && Date.now() - last.at < REOPEN_MS ? last.path : null
-  } catch {
-    return null
-  }
+  const last = kept(LAST) as { path: string; at: number; user: string } | null
+  return last && last.user === user.value?.id && Date.now() - last.at < REOPEN_MS ? last.path : null
 }

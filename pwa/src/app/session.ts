@@ -1,6 +1,7 @@
 /* Who works on this phone. Kept locally, so that the app opens without a network; the server is asked when there is one.
    A refused session never closes the app: work goes on, sending waits for the next sign-in. */
 import { readonly, ref } from 'vue'
+import { keep, kept } from '@/device/kept'
 import { get, post, type Answer } from './api'
 
 export interface User {
@@ -11,17 +12,23 @@ export interface User {
   branch_id: string | null
 }
 
-const KEY = 'fp.user'
-const currentUser = ref<User | null>(read())
+const KEY = 'user'
+const currentUser = ref<User | null>(null)
 const mustSignInAgain = ref(false)
 
 export const user = readonly(currentUser)
 export const signInNeeded = readonly(mustSignInAgain)
 
+/** Who signed in on this phone last, out of what is kept; before the first screen. */
+export function recallUser(): void {
+  const value = kept(KEY) as User | null
+  currentUser.value = value && typeof value.id === 'string' ? value : null
+}
+
 export async function signIn(name: string, password: string): Promise<Answer<User>> {
   const answer = await post<{ user: User }>('/api/sign-in', { name, password })
   if (!answer.ok) return answer
-  remember(answer.value.user)
+  await remember(answer.value.user)
   return { ok: true, value: answer.value.user }
 }
 
@@ -29,7 +36,7 @@ export async function signIn(name: string, password: string): Promise<Answer<Use
 export async function checkSession(): Promise<void> {
   const answer = await get<{ user: User }>('/api/me')
   if (answer.ok) {
-    if (answer.value.user.id === currentUser.value?.id) remember(answer.value.user)
+    if (answer.value.user.id === currentUser.value?.id) await remember(answer.value.user)
     else mustSignInAgain.value = true // another user's cookie: her work must not go out under it
   } else if (answer.problem.status === 401) {
     mustSignInAgain.value = true
@@ -43,22 +50,13 @@ export function sessionRefused(): void {
 
 export async function signOut(): Promise<void> {
   await post('/api/sign-out', {})
-  localStorage.removeItem(KEY)
+  await keep(KEY, null)
   currentUser.value = null
   mustSignInAgain.value = false
 }
 
-function remember(next: User): void {
+async function remember(next: User): Promise<void> {
+  await keep(KEY, { ...next })
   currentUser.value = next
   mustSignInAgain.value = false
-  localStorage.setItem(KEY, JSON.stringify(next))
-}
-
-function read(): User | null {
-  try {
-    const value = JSON.parse(localStorage.getItem(KEY) ?? 'null') as User | null
-    return value && typeof value.id === 'string' ? value : null
-  } catch {
-    return null
-  }
 }

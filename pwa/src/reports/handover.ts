@@ -1,6 +1,7 @@
 /* While the customer holds the phone it shows this job alone: kept on the disk, so that neither a reload nor a killed
    browser opens the rest. The engineer takes it back with the last four digits of her own telephone number. */
 import { readonly, ref } from 'vue'
+import { keep, kept } from '@/device/kept'
 
 export interface Handover {
   visitId: string
@@ -12,29 +13,27 @@ export interface Handover {
   isSigned: boolean
 }
 
-const KEY = 'fp.handover'
-const current = ref<Handover | null>(read())
+const KEY = 'handover'
+const current = ref<Handover | null>(null)
 export const handover = readonly(current)
 
-export function handOver(next: Handover): void {
+/** Whether a customer held the phone when the app died; before the first screen. */
+export function recallHandover(): void {
+  const value = kept(KEY) as Handover | null
+  current.value = value && typeof value.signatureId === 'string' && typeof value.visitId === 'string' ? value : null
+}
+
+/** Resolves when the lock is on the disk. */
+export async function handOver(next: Handover): Promise<void> {
   current.value = next
-  localStorage.setItem(KEY, JSON.stringify(next))
+  await keep(KEY, { ...next })
 }
 
-export function noteSigned(): void {
-  if (current.value) handOver({ ...current.value, isSigned: true })
+export async function noteSigned(): Promise<void> {
+  if (current.value) await handOver({ ...current.value, isSigned: true })
 }
 
-export function takeBack(): void {
+export async function takeBack(): Promise<void> {
   current.value = null
-  localStorage.removeItem(KEY)
-}
-
-function read(): Handover | null {
-  try {
-    const value = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Handover | null
-    return value && typeof value.signatureId === 'string' && typeof value.visitId === 'string' ? value : null
-  } catch {
-    return null
-  }
+  await keep(KEY, null)
 }
