@@ -26,6 +26,7 @@ export function useDraft(record: () => RecordRef | null, field: string, base: ()
   let seen = base()
   let isTyping = false
   let hasDraft = false
+  let keys = 0
 
   watch(() => keyOf(record()), () => void recall(), { immediate: true })
   watch(base, (next) => {
@@ -55,6 +56,7 @@ export function useDraft(record: () => RecordRef | null, field: string, base: ()
   function type(next: string): void {
     focus()
     text.value = next
+    keys += 1
     const of = record()
     if (!of) return
     hasDraft = true
@@ -73,9 +75,10 @@ export function useDraft(record: () => RecordRef | null, field: string, base: ()
     isTyping = false
     const of = record()
     if (!of || !hasDraft) return
+    const upTo = keys
     try {
       await data().drafts.commit(of)
-      hasDraft = false
+      if (keys === upTo) hasDraft = false // else she typed on meanwhile: that waits for the next leaving
     } catch (error) {
       fault.value = error // the draft stays; nothing is lost
     }
