@@ -7,6 +7,8 @@ export interface DraftField {
   text: Ref<string>
   /** Instant of the last completed write of this sitting, milliseconds. */
   savedAt: Ref<number | null>
+  /** A key was struck that is not on the disk yet. */
+  isWriting: Ref<boolean>
   /** Why the phone could not keep it (storage full …), or null. */
   fault: Ref<unknown>
   type(next: string): void
@@ -22,6 +24,7 @@ export interface DraftField {
 export function useDraft(record: () => RecordRef | null, field: string, base: () => string): DraftField {
   const text = ref(base())
   const savedAt = ref<number | null>(null)
+  const isWriting = ref(false)
   const fault = ref<unknown>(null)
   let seen = base()
   let isTyping = false
@@ -57,15 +60,20 @@ export function useDraft(record: () => RecordRef | null, field: string, base: ()
     focus()
     text.value = next
     keys += 1
+    const at = keys
     const of = record()
     if (!of) return
     hasDraft = true
+    isWriting.value = true
     data().drafts.set(of, field, next as Json, seen as Json).then(
       () => {
+        if (keys !== at) return // a later key is still on its way
+        isWriting.value = false
         savedAt.value = Date.now()
         fault.value = null
       },
       (error: unknown) => {
+        isWriting.value = false
         fault.value = error
       },
     )
@@ -84,7 +92,7 @@ export function useDraft(record: () => RecordRef | null, field: string, base: ()
     }
   }
 
-  return { text, savedAt, fault, type, focus, leave }
+  return { text, savedAt, isWriting, fault, type, focus, leave }
 }
 
 function keyOf(record: RecordRef | null): string {
