@@ -38,7 +38,12 @@ def write(page: Page, label: str, text: str) -> None:
     """Type into a field of the report and see that the phone has it."""
     field = page.get_by_label(label, exact=True)
     field.fill(text)
-    expect(field.locator("xpath=..")).to_contain_text("已存在手机")
+    see_it_kept(field)
+
+
+def see_it_kept(field: Locator) -> None:
+    """The line under a field that says the phone has what was typed."""
+    expect(field.locator("xpath=..").locator(".saved:not(.writing)")).to_contain_text("已存在手机")
 
 
 def option(page: Page, of: str, words: str) -> None:
@@ -61,7 +66,12 @@ def take_photo(page: Page, count: int) -> None:
 
 def add_part(page: Page) -> None:
     tap(page, "加一件")
-    for field, text in {"name": "电源模块", "part_no": "01YM332", "old_serial": "YM11BG87A0A2", "new_serial": "YM11BG93C1F4"}.items():
+    for field, text in {
+        "name": "电源模块",
+        "part_no": "01YM332",
+        "old_serial": "YM11BG87A0A2",
+        "new_serial": "YM11BG93C1F4",
+    }.items():
         page.locator(f"[data-field={field}]").fill(text)
     next_step(page, "加上这件")
     expect(page.get_by_text("YM11BG93C1F4")).to_be_visible()

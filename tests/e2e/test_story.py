@@ -13,7 +13,17 @@ from playwright.sync_api import Page, expect
 from tests.e2e import at_the_desk, on_the_phone
 from tests.e2e.at_the_desk import Call
 from tests.e2e.house import Desk, Phone, Server
-from tests.e2e.on_the_phone import add_part, next_step, option, sync_line, take_photo, tap, write, write_with_finger
+from tests.e2e.on_the_phone import (
+    add_part,
+    next_step,
+    option,
+    see_it_kept,
+    sync_line,
+    take_photo,
+    tap,
+    write,
+    write_with_finger,
+)
 
 NEAR_THE_SITE = {"latitude": 30.578520, "longitude": 103.947610, "accuracy": 12.0}
 
@@ -97,7 +107,7 @@ def the_finding(page: Page, phone: Phone) -> Page:
     option(page, "结果", "已修好")
     tap(page, "面板灯含义")
     page.get_by_label("向客户说明").press_sequentially("，另请每季度看一次")
-    expect(page.get_by_label("向客户说明").locator("xpath=..")).to_contain_text("已存在手机")
+    see_it_kept(page.get_by_label("向客户说明"))
     phone.kill()
     page = phone.open()
     phone.go_offline()
@@ -114,7 +124,9 @@ def the_customer_signs(page: Page) -> None:
     expect(page.get_by_text(re.compile("第 1 版，.*锁定"))).to_be_visible()
     expect(page.get_by_text(on_the_phone.CAUSE).first).to_be_visible()
     page.goto(re.sub("#.*", "#/", page.url))
-    expect(page.get_by_role("heading", name="请客户签字")).to_be_visible()  # the phone in a customer's hand shows this job alone
+    expect(
+        page.get_by_role("heading", name="请客户签字")
+    ).to_be_visible()  # the phone in a customer's hand shows this job alone
     next_step(page, "确认签字")
     expect(page.get_by_text("还没有笔迹，不能算签字")).to_be_visible()
     write_with_finger(page)
@@ -135,4 +147,3 @@ def leave(page: Page) -> None:
     next_step(page, "签退离场")
     next_step(page, "回到今天")
     expect(sync_line(page)).to_contain_text(re.compile(r"离线 · \d+ 项待发送"))
-    page.screenshot(path="/tmp/story/5.png")
