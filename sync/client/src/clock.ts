@@ -1,10 +1,11 @@
 // Clocks are evidence, never order: the offset is measured at each contact, the monotonic delta bridges to the tap.
 import type { Contact } from './context';
+import { uuid7 } from './ids';
 import type { Clock } from './ports';
 import type { ClockReading } from './words';
 
 /** The run of this page: monotonic readings compare only within one. */
-export const RUN_ID: string = crypto.randomUUID();
+export const RUN_ID: string = uuid7(Date.now());
 
 /** The browser's clocks. */
 export const systemClock: Clock = {

@@ -1,4 +1,5 @@
 // Ids are made where the record is born: UUIDv7 (RFC 9562), lower case, and SHA-256 for bytes.
+import { sha256Bytes } from './sha256';
 
 /** A new UUIDv7 for the given wall time in milliseconds. */
 export function uuid7(now_ms: number, random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array = randomBytes): string {
@@ -27,9 +28,15 @@ export function hexOf(bytes: Uint8Array): string {
 }
 
 /** SHA-256 of bytes or of a text's UTF-8, as 64 hex characters. */
-export async function sha256(content: BufferSource | string): Promise<string> {
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  return hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+export async function sha256(content: ArrayBuffer | Uint8Array<ArrayBuffer> | string): Promise<string> {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content instanceof Uint8Array ? content : new Uint8Array(content);
+  return hexOf(await digest(bytes));
+}
+
+/** SHA-256 as bytes, by WebCrypto where the page has it. */
+export async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const { subtle } = crypto as { subtle?: SubtleCrypto };
+  return subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256Bytes(bytes);
 }
 
 /** kind/id, the key of a record in every table. */

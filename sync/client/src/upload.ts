@@ -4,7 +4,7 @@ import { metaOf } from './context';
 import type { Context } from './context';
 import { base64, exchange } from './exchange';
 import type { Answer, Wire } from './exchange';
-import { sha256 } from './ids';
+import { digest, sha256 } from './ids';
 import { hasUnsent, later } from './push';
 import type { Outcome } from './push';
 import type { Fields, StoredFile } from './words';
@@ -84,11 +84,11 @@ interface Chunk {
 
 /** Sends one chunk; the new offset, or the answer that stopped it. */
 async function sendChunk(uploading: Uploading, { location, bytes, offset }: Chunk): Promise<number | Answer> {
-  const chunk = bytes.slice(offset, offset + uploading.chunk_bytes);
-  const checksum = new Uint8Array(await crypto.subtle.digest('SHA-256', chunk));
+  const chunk = new Uint8Array(bytes.slice(offset, offset + uploading.chunk_bytes));
+  const checksum = await digest(chunk);
   const started = uploading.wire.clock.mono();
   const answer = await exchange(uploading.wire, {
-    method: 'PATCH', path: location, timeout_ms: 120_000, body: new Uint8Array(chunk),
+    method: 'PATCH', path: location, timeout_ms: 120_000, body: chunk,
     headers: {
       ...TUS, 'content-type': 'application/offset+octet-stream', 'upload-offset': String(offset),
       'upload-checksum': `sha256 ${base64(checksum)}`,

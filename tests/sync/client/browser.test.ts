@@ -7,6 +7,7 @@ import { createEngine } from '@fieldpledge/sync-client';
 import { broadcastBell, fetchTransport, signerOf, startSync, webLocks } from '@fieldpledge/sync-client/browser';
 import { linksOf, firstLinkOf } from '@engine/chain';
 import type { Sent } from '@engine/chain';
+import { sha256Bytes } from '@engine/sha256';
 import { HandBell, HandLocks, HandSurroundings, phone, server } from './engine-kit';
 import { freshUser, open } from './kit';
 
@@ -75,6 +76,30 @@ describe('locks and bells', () => {
     expect(heard).toEqual(['two saved']);
     one.close();
     two.close();
+  });
+});
+
+describe('a page without WebCrypto (plain HTTP in the house)', () => {
+  it.each([0, 1, 55, 56, 63, 64, 65, 119, 120, 1000, 100_000])('hashes %i bytes alike', async (size) => {
+    const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 7 + 13) % 256);
+    expect(sha256Bytes(bytes)).toEqual(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+  });
+
+  it('sends operations and files unsigned', async () => {
+    const model = server();
+    const ana = await phone(model);
+    const { subtle } = crypto;
+    Object.defineProperty(crypto, 'subtle', { value: undefined, configurable: true });
+    try {
+      await expect(signerOf(ana.local.context.store)).rejects.toThrow();
+      const photo = await ana.local.files.put(new ArrayBuffer(5000), 'image/png');
+      await ana.local.perform({ type: 'picture.add', record: { kind: 'picture', id: ana.local.newId() }, args: { note_id: null }, files: [photo] });
+      await ana.engine.round();
+      expect(await ana.local.counts()).toMatchObject({ unsent: 0 });
+    } finally {
+      Object.defineProperty(crypto, 'subtle', { value: subtle, configurable: true });
+    }
+    expect(model.ledger.size).toBe(1);
   });
 });
 
