@@ -24,3 +24,9 @@ export function buzz(): void {
 export function isOnHomeScreen(): boolean {
   return matchMedia('(display-mode: standalone)').matches || (navigator as { standalone?: boolean }).standalone === true
 }
+
+/** Whether a write failed because the device has no room; Dexie wraps the browser's error. */
+export function isFull(error: unknown): boolean {
+  const { name, inner } = (error ?? {}) as { name?: string; inner?: unknown }
+  return name === 'QuotaExceededError' || (inner !== undefined && inner !== error && isFull(inner))
+}

@@ -1,5 +1,6 @@
 /* What the sync line says, from counts and engine state. The sync page's first card says the same but for what needs
    her, which stands below it with its own heading. */
+import type { Status } from '@fieldpledge/sync-client'
 import { computed } from 'vue'
 import { signInNeeded } from '@/app/session'
 import { isUnconfirmed, status } from '@/app/sync'
@@ -24,6 +25,8 @@ export function useSyncLine({ withNeeds } = { withNeeds: true }) {
     const size = bytes(s.bytes)
     const age = s.oldest_at === null ? 0 : Math.max(0, now.value - s.oldest_at)
     const waits = age < 60_000 ? size : t('sync.oldest', { oldest: ago(age), size })
+    const refused = refusalOf(s)
+    if (refused) return { state: 'needs', icon: 'lock', lead: '', strong: refused, rest: waitingRest(s.unsent) }
     if (withNeeds && s.needs_you > 0) {
       return { state: 'needs', icon: 'needs', lead: '', strong: t('sync.needs_you', { n: s.needs_you }), rest: t('sync.rest_goes_on') }
     }
@@ -44,6 +47,14 @@ export function useSyncLine({ withNeeds } = { withNeeds: true }) {
     }
     return { state: 'waiting', icon: 'waiting', lead: '', strong: t('sync.waiting_count', { n: s.unsent }), rest: waits }
   })
+}
+
+/** Why nothing will go until somebody does something; in one short sentence, or null. */
+function refusalOf(s: Status): string | null {
+  if (s.problem === 'device-revoked') return t('sync.revoked_short')
+  if (s.problem === 'update-needed') return t('sync.outdated')
+  if (s.problem === 'device-of-another-user') return t('sync.other_user')
+  return null
 }
 
 function waitingRest(unsent: number): string {

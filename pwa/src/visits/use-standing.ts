@@ -33,7 +33,7 @@ export function useStanding(sheet: () => VisitSheet | null | undefined) {
     if (!now || !facts.value) return 'over'
     return nextStepOf({
       state: now.visit.state,
-      hasCheckedIn: now.checkIns.some((one) => one.direction === 'in'),
+      hasCheckedIn: now.ownCheckIns.some((one) => one.direction === 'in'),
       hasReport: now.report !== null,
       report: facts.value,
     })

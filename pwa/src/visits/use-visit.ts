@@ -4,6 +4,7 @@ import type {
   WorkOrder,
 } from '@/app/records'
 import { typedInto, useLive, type Fields, type Local, type WithId, withId } from '@/app/data'
+import { user } from '@/app/session'
 import { deviceZone } from '@/ui/zone'
 
 export interface VisitSheet {
@@ -19,6 +20,8 @@ export interface VisitSheet {
   people: Map<string, Person>
   form: FormDefinition | null
   checkIns: WithId<CheckIn>[]
+  /** Of them, those of the engineer who holds this phone. */
+  ownCheckIns: WithId<CheckIn>[]
   fixes: WithId<CheckInFix>[]
   log: WithId<LogEntry>[]
   report: WithId<Report> | null
@@ -85,6 +88,7 @@ export async function sheetOf(local: Local, id: string): Promise<VisitSheet | nu
     people: new Map(people.map((one) => [one.id, one.fields])),
     form: forms.map((view) => view.fields).find((form) => form.form === 'fault_report') ?? null,
     checkIns: checkIns.map(withId<CheckIn>).sort(byTap),
+    ownCheckIns: checkIns.map(withId<CheckIn>).filter((one) => one.engineer_id === user.value?.id).sort(byTap),
     fixes: fixes.map(withId<CheckInFix>),
     log: log.map(withId<LogEntry>).sort((a, b) => (a.at < b.at ? -1 : 1)),
     report: mine,
