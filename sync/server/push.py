@@ -516,6 +516,8 @@ class _Batch:
             self.results[op.seq] = result
         else:
             self.unit.restate(stuck.device_id, op.seq, done.status, result)
+        if done.status in DONE and op.mends:
+            self._mended(op)
         return done.status in DONE
 
 

@@ -157,6 +157,19 @@ def test_one_of_the_waiting_that_fails_holds_up_what_stands_behind_it(toy: Toy, 
     assert toy.state.stuck[last["op_id"]].root == worse["op_id"]
 
 
+def test_a_mending_that_was_parked_mends_when_it_is_run_again(toy: Toy, pen: Pen) -> None:
+    pen.send(pen.add(1))
+    bad, waiting = pen.edit(1, {"due": "x"}, {"due": None}), pen.edit(1, {"title": "B"}, {"title": "A"})
+    mending = pen.op("note.break", 1, {}, mends=bad["op_id"])
+    assert statuses(pen.send(bad, waiting, mending)) == ["rejected", "blocked", "parked"]
+    broken = toy.registry.types["note.break"][1]
+    fixed = type(broken)(**{**broken.__dict__, "handle": toy.registry.types["note.close"][1].handle})
+    toy.registry.types["note.break"][1] = fixed
+    replay(("parked",), NOW, toy.registry, toy, toy, lambda unit: unit.open_stuck(pen.device_id))
+    assert {stuck.state for stuck in toy.state.stuck.values()} == {"mended"}
+    assert toy.state.records["note", note(1)].row["title"] == "B"
+
+
 def test_nobody_mends_for_another_without_leave(toy: Toy, pen: Pen) -> None:
     desk = Pen(toy, "dora", 2)
     desk.send(desk.add(1))

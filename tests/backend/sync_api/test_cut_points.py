@@ -1,0 +1,169 @@
+"""Every cut point of an exchange (S3): each statement of a push fails once, and the next push heals it.
+
+The day holds an insert, edits, a joined text, a collision, a refusal, what waits for it, a mending, files, a void. After
+each cut it is sent again as a phone does, and everything must be as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from backend.core import clock
+from backend.core.db import db, write_transaction
+from backend.core.editing import Collision
+from backend.core.sync import merge_edit
+from backend.sync_api.models import SyncConflict, SyncFile, SyncOperation, SyncRecord, SyncStuck
+from backend.sync_api.policy import account_of
+from backend.sync_api.services import replay_stuck
+from backend.sync_api.verify import verify
+from tests.backend.sync_api.toy import Note
+
+NOTE = "0198c0de-0000-7000-8000-0000000000a1"
+OTHER = "0198c0de-0000-7000-8000-0000000000a2"
+TAG = "0198c0de-0000-7000-8000-0000000000a3"
+
+
+class PowerCut(Exception):
+    """A statement did not come back."""
+
+
+def the_day(ana: Any) -> list[list[dict[str, Any]]]:
+    """What Ana's phone sends, request by request; the desk writes between the first and the second."""
+    first = [
+        ana.op("note.add", NOTE, {"title": "A", "body": "甲。乙。丙。", "count": 0}),
+        ana.op("note.add", OTHER, {"title": "B"}),
+    ]
+    seen = {"title": "A", "body": "甲。乙。丙。"}
+    second = [
+        ana.edit(NOTE, {"title": "pen", "body": "甲1。乙。丙。"}, seen, base_rev=1),
+        ana.op("tag.add", TAG, {"note_id": NOTE, "name": "x"}, files=["sha256:" + "a" * 64]),
+        bad := ana.edit(NOTE, {"due": "x"}, {"due": None}),
+        ana.edit(NOTE, {"count": 3}, {"count": 0}, base_rev=1),
+        {"seq": 7, "void": "lost"},
+    ]
+    ana.seq = 7
+    third = [ana.edit(NOTE, {"title": "pen 2"}, {"title": "pen"}, mends=bad["op_id"])]
+    return [first, second, third]
+
+
+def desk_writes(cleo: Any) -> None:
+    """The desk's edit of the same note; once more, it finds its own words there."""
+    with suppress(Collision), write_transaction() as session:
+        base, fields = {"title": "A", "body": "甲。乙。丙。"}, {"title": "desk", "body": "甲。乙。丙3。"}
+        merge_edit(session, "note", NOTE, base, fields, cleo, clock.now())
+
+
+@contextmanager
+def cut_at(number: int, error: Any) -> Iterator[list[str]]:
+    """The statement of this number, counted from now, raises before it is run."""
+    seen: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+        if len(seen) == number:
+            raise error
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+def send(ana: Any, ops: Any) -> Any:
+    return ana.push(*ops)
+
+
+def state(session: Any) -> dict[str, Any]:
+    """Everything that must not depend on the cut; without the ids that the server makes."""
+    session.rollback()
+    session.expire_all()
+    rows = lambda *columns: sorted(map(str, session.execute(sa.select(*columns)).all()))  # noqa: E731
+    return {
+        "records": [
+            row
+            for row in rows(SyncRecord.kind, SyncRecord.record_id, SyncRecord.rev, SyncRecord.row)
+            if "'note'" in row or "'tag'" in row
+        ],
+        "notes": rows(Note.id, Note.title, Note.body, Note.due, Note.count),
+        "ledger": rows(SyncOperation.seq, SyncOperation.op_id, SyncOperation.status, SyncOperation.link),
+        "stuck": rows(SyncStuck.seq, SyncStuck.status, SyncStuck.state),
+        "conflicts": rows(
+            SyncConflict.field, SyncConflict.server_value, SyncConflict.phone_value, SyncConflict.state
+        ),
+        "files": rows(SyncFile.sha256, SyncFile.state),
+    }
+
+
+def whole_day(ana: Any, cleo: Any, requests: Any) -> None:
+    for place, ops in enumerate(requests):
+        assert send(ana, ops).status_code == 200
+        if place == 0:
+            desk_writes(cleo)
+
+
+@pytest.fixture
+def plain(toys: None, phone: Any, cast: Any, session: Any) -> tuple[Any, Any, Any, dict[str, Any]]:
+    """(phone, the desk, the phone's requests, the state after an uncut day); the tables are as after that day."""
+    ana, cleo = phone(cast.ana), account_of(cast.cleo)
+    requests = the_day(ana)
+    whole_day(ana, cleo, requests)
+    expected = state(session)
+    assert expected["conflicts"] and expected["files"] and "'mended'" in str(expected["stuck"])
+    return ana, cleo, requests, expected
+
+
+def undo_day(session: Any) -> None:
+    """Back to a server that never heard of the day."""
+    tables = [t for t in db.metadata.sorted_tables if t.name.startswith("sync_")]
+    with db.engine.begin() as connection:
+        for table in [*reversed(tables), Note.__table__, *Note.metadata.tables.values()]:
+            connection.execute(sa.delete(table))
+    session.remove()
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("kind", ["passing", "crash"])
+def test_each_statement_fails_once_and_the_next_push_heals(plain: Any, session: Any, kind: str, place: int) -> None:
+    ana, cleo, requests, expected = plain
+    number, cut = 0, True
+    while cut:
+        number += 3 if kind == "crash" else 1
+        undo_day(session)
+        for earlier, ops in enumerate(requests[:place]):
+            send(ana, ops)
+            if earlier == 0:
+                desk_writes(cleo)
+        error = sa.exc.OperationalError("cut", {}, Exception("disk I/O error")) if kind == "passing" else PowerCut()
+        with cut_at(number, error) as seen:
+            answer = send(ana, requests[place])
+        cut = len(seen) >= number
+        assert answer.status_code in (200, 500, 503), answer.text
+        acked = (
+            [r for r in (answer.json.get("results") or []) if r["status"] != "retry"]
+            if answer.status_code == 200
+            else []
+        )
+        session.rollback()
+        held = {row.seq: json.loads(row.result) for row in session.execute(sa.select(SyncOperation)).scalars()}
+        assert all(held[result["seq"]]["status"] == result["status"] for result in acked), (
+            "what was acked is in the ledger"
+        )
+        for again, ops in enumerate(requests[place:], place):
+            assert send(ana, ops).status_code == 200
+            if again == 0:
+                desk_writes(cleo)
+        if kind == "crash":
+            session.remove()
+            replay_stuck(clock.now())
+            healed = state(session)
+            assert (healed["notes"], healed["ledger"]) == (expected["notes"], expected["ledger"]), f"cut at {number}"
+            continue
+        assert state(session) == expected, f"cut at statement {number}"
+        assert list(verify(session)) == []
