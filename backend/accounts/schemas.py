@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from apiflask import Schema
 from marshmallow import ValidationError, fields, validate
 
 from backend.accounts.roles import ROLES
 from backend.core.editing import edit_schema
-from backend.core.schemas import Id, Instant, Text, clean_text
+from backend.core.schemas import Id, Instant, Text, Zone, clean_text
 
 
 class SignInIn(Schema):
@@ -113,7 +112,7 @@ class CompanyFields(Schema):
     email = Text(max=120)
     complaint_phone = Text(max=40)
     currency = fields.String(validate=validate.Regexp(r"[A-Z]{3}\Z"))
-    tz = fields.String(validate=validate.OneOf(available_timezones(), error="不认识这个时区 | Unknown time zone"))
+    tz = Zone()
     languages = fields.List(fields.String(validate=validate.OneOf(["zh", "en"])), validate=validate.Length(1, 2))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 from typing import Any
+from zoneinfo import available_timezones
 
 from apiflask import Schema
 from marshmallow import ValidationError, fields, validate
@@ -38,6 +39,18 @@ class Instant(fields.Field[datetime]):
             raise ValidationError(
                 "时间要写成 2026-11-22T03:04:05Z 这样，带时区 | Write a time with its zone, as 2026-11-22T03:04:05Z"
             ) from None
+
+
+ZONES = available_timezones()
+
+
+class Zone(fields.String):
+    """An IANA time zone. Not OneOf: the zones differ from machine to machine, the API's description must not."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str) or value not in ZONES:
+            raise ValidationError("不认识这个时区，例：Asia/Shanghai | Unknown time zone, for example Asia/Shanghai")
+        return str(value)
 
 
 class Text(fields.String):

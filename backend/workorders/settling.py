@@ -96,7 +96,11 @@ def case_of(session: Session, work_order: WorkOrder, entries: Sequence[Entry]) -
         promised_for=_promised(entries),
         solved_at=clock_rules.solved_at(entries),
         causes=_causes(session, work_order.id),
-        repairs=[r for answer in ports.repairs_of.answers for r in answer(session, ids, work_order.id, work_order.reported_at)],
+        repairs=[
+            r
+            for answer in ports.repairs_of.answers
+            for r in answer(session, ids, work_order.id, work_order.reported_at)
+        ],
     )
 
 
