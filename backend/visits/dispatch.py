@@ -30,6 +30,8 @@ from backend.workorders.services import visible
 
 LOAD_DAYS = 5
 OFFLINE_AFTER = timedelta(minutes=30)
+NEAR_M = 3_000
+FRESH = timedelta(hours=8)  # where somebody was yesterday says nothing about now
 UNPLANNED_VISIT = timedelta(hours=1)
 
 
@@ -272,7 +274,7 @@ def _reasons(
         add("repaired_asset", True, "修过这台", "has worked on this asset")
     if seen.knows_site:
         add("knows_site", True, "去过这个现场", "knows this site")
-    if distance_m is not None and distance_m <= 3_000:
+    if distance_m is not None and distance_m <= NEAR_M and seen.fix and now - seen.fix[2] <= FRESH:
         add("near", True, "就在附近", "is nearby")
     there = next((v for v in seen.visits if v.state == "on_site"), None)
     if there is not None:

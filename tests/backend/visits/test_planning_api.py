@@ -8,11 +8,12 @@ import pytest
 
 from backend.core import clock
 from backend.core.ids import new_id
+from backend.visits.models import CheckIn, CheckInFix
 from tests.backend.visits.conftest import log_of
-from tests.factories.customers import make_customer, make_site
+from tests.factories.customers import LAT_E7, LNG_E7, make_customer, make_site
 from tests.factories.people import make_user
 from tests.factories.work import make_visit, make_work_order
-from tests.support import again
+from tests.support import again, save
 
 
 def plan(cast, now, **given):
@@ -208,6 +209,27 @@ def test_the_account_manager_is_the_first_choice(cast, as_, session, work_order)
     rows = as_(cast.cleo).get(f"/api/engineers?work_order_id={work_order.id}").json["rows"]
     assert rows[0]["name"] == "Zhou"
     assert rows[0]["reasons"][0]["code"] == "account_manager"
+
+
+@pytest.mark.parametrize(("hours_ago", "is_near"), [(1, True), (8, True), (9, False), (100, False)])
+def test_where_somebody_was_yesterday_says_nothing_about_now(cast, as_, now, visit, work_order, hours_ago, is_near):
+    at = now - timedelta(hours=hours_ago)
+    judged = {"verdict": "on_site", "distance_m": 0, "accuracy_m": 10, "radius_m": 150, "reason": None}
+    row = save(
+        CheckIn(
+            id=new_id(), visit_id=visit.id, work_order_id=work_order.id, engineer_id=cast.ana.id, direction="in",
+            tapped_at=at, corrected_at=at, quality="good", received_at=at, server_verdict=judged,
+        )
+    )  # fmt: skip
+    save(
+        CheckInFix(
+            id=new_id(), check_in_id=row.id, visit_id=visit.id, work_order_id=work_order.id, engineer_id=cast.ana.id,
+            lat_e7=LAT_E7, lng_e7=LNG_E7, accuracy_m=10, fix_at=at, age_s=0, received_at=at, server_verdict=judged,
+        )
+    )  # fmt: skip
+    ana = as_(cast.cleo).get(f"/api/engineers?work_order_id={work_order.id}").json["rows"][0]
+    assert ana["distance_m"] == 0 and ana["distance_at"] == clock.iso(at)
+    assert ("near" in [reason["code"] for reason in ana["reasons"]]) is is_near
 
 
 def test_engineers_are_not_for_engineers(cast, as_):
