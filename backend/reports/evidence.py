@@ -56,6 +56,7 @@ def evidence_of(session: Session, report: Report, read: ReadFile, now: datetime)
         "photos": _photos(session, report),
         "verification": {
             "ok": verification.ok,
+            "is_pending": verification.reason in signing.PENDING,
             "reason": verification.reason,
             "path": verification.path,
             "text": verification.text,

@@ -139,6 +139,13 @@ def test_a_report_is_seen_by_those_who_see_the_work(job, cast, as_):
     assert as_(cast.cleo).get(f"/api/reports/{new_id()}").status_code == 404
 
 
+def test_bytes_on_their_way_are_said_to_be_pending(job, cast, as_):
+    job.start().find()
+    job.sign(document_sha256="ab" * 32)
+    said = as_(cast.cleo).get(f"/api/reports/{job.report.id}").json["evidence"]["verification"]
+    assert (said["ok"], said["is_pending"], said["reason"]) == (False, True, "document_missing")
+
+
 @pytest.mark.promise("B-15")
 def test_approved_it_says_so_on_its_paper(job, cast, as_):
     job.ready()

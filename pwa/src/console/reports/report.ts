@@ -113,7 +113,7 @@ export interface ReportDetail {
   report: { id: string; work_order_id: string; comments: Record<string, unknown>[] }
   view: ReportView
   evidence: {
-    verification: { ok: boolean; reason: string | null; path: string | null; text: Both | null }
+    verification: { ok: boolean; is_pending: boolean; reason: string | null; path: string | null; text: Both | null }
     flags: { code: string; text: Both }[]
   }
   may: { approve: boolean; return: boolean }
