@@ -227,7 +227,9 @@ class TestPreview:
         body = self.body(cast, laptop, fault="no-boot", priority=None)
         remedies = [client.post("/api/decisions/preview", json=body).json["entitlement"]["remedies"]]
         for number in (1, 2):
-            order = make_work_order(cast.site, [laptop], fault="no-boot", reported_at=NOW - timedelta(days=9 * number))
+            order = make_work_order(
+                cast.site, [laptop], fault="no-boot", reported_at=NOW - timedelta(days=9 * number)
+            )
             report = make_report(order, cast.ana, state="approved", number=f"FR-2026-00000{number}", submitted_at=NOW)
             make_finding(report, laptop)
             remedies.append(client.post("/api/decisions/preview", json=body).json["entitlement"]["remedies"])
