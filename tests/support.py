@@ -114,7 +114,7 @@ def empty_tables() -> None:
 _EMPTY_POSTGRESQL = """
 DO $$ DECLARE name text; has_rows boolean; BEGIN
   SET LOCAL session_replication_role = replica;
-  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %%I)', name) INTO has_rows;
     IF has_rows THEN EXECUTE format('DELETE FROM %%I', name); END IF;
   END LOOP;

@@ -6,7 +6,7 @@ Anything but GET runs inside one write transaction, which is committed before th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -225,16 +225,39 @@ def _refuse_forgery() -> None:
 
 
 def _refuse_unreadable() -> None:
-    """A JSON body is read strictly, once, before any schema: no NaN, no lone surrogate, no nesting without end."""
+    """What no text may hold is refused before anything looks at it; a JSON body is read strictly, once: no NaN, no lone
+    surrogate, no nesting without end. NUL is named by its place: PostgreSQL keeps none."""
+    if "\0" in request.path:
+        raise NotFound()
+    if holding := [f"$.{name}" for name, value in request.args.items(multi=True) if "\0" in name + value]:
+        raise Invalid(faults=[Fault(path, _NUL) for path in holding])
     if request.method in READING or not request.is_json or request.path.startswith(READ_THEIR_OWN):
         return
     body = request.get_data(cache=True)
     if not body:
         return
     try:
-        orjson.loads(body)
+        value = orjson.loads(body)
     except ValueError:
         raise Unreadable(detail={"zh": "这不是完好的 JSON。", "en": "This is no sound JSON."}) from None
+    if b"\\u0000" in body and (places := list(_with_nul(value, "$"))):
+        raise Invalid(faults=[Fault(path, _NUL) for path in places])
+
+
+_NUL = {"zh": "这里有不能保存的字符（NUL）。", "en": "This holds a character that cannot be kept (NUL)."}
+
+
+def _with_nul(value: Any, path: str) -> Iterator[str]:
+    """Paths of the texts in a JSON value that hold a NUL, names of members included."""
+    if isinstance(value, str):
+        if "\0" in value:
+            yield path
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from [path] if "\0" in name else _with_nul(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _with_nul(inner, f"{path}[{index}]")
 
 
 def _headers(response: Response) -> Response:

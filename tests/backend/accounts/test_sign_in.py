@@ -45,7 +45,6 @@ def test_the_right_password_opens_a_session(cast, client):
         ("' OR 1=1--", "' OR 1=1--"),
         ("ana'--", PASSWORD),
         ("%", PASSWORD),
-        ("ana\u0000", PASSWORD),
         ("𠮷", "𠮷"),
     ],
 )
@@ -82,6 +81,7 @@ def test_a_password_of_sixty_four_han_and_emoji_works(cast, as_, client):
         {"name": "ana", "password": ""},
         {"name": "ana", "password": None},
         {"name": "ana", "password": PASSWORD, "role": "admin"},
+        {"name": "ana\0", "password": PASSWORD},
         {"name": "n" * 121, "password": PASSWORD},
         {"name": "ana", "password": "x" * 257},
         {"name": "ana", "password": "x" * 1_048_576},

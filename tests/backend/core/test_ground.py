@@ -203,3 +203,25 @@ def test_a_busy_database_says_try_again(app, cast, as_, monkeypatch):
     assert (answer.status_code, answer.json["type"]) == (503, "/problems/busy")
     assert int(answer.headers["Retry-After"]) >= 1
     db.session.rollback()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "field"),
+    [
+        ("GET", "/api/customers/%00", None, 404, None),
+        ("GET", "/api/customers?q=a%00b", None, 422, "$.q"),
+        ("GET", "/api/work-orders?cursor=%00", None, 422, "$.cursor"),
+        ("POST", "/api/customers", {"name": "a\0b"}, 422, "$.name"),
+        ("POST", "/api/users", {"skills": ["x", "y\0"]}, 422, "$.skills[1]"),
+        ("PATCH", "/api/me", {"password": "\0" * 9}, 422, "$.password"),
+        ("POST", "/api/devices", {"public_key": {"a\0": 1}}, 422, "$.public_key"),
+    ],
+)
+def test_a_nul_is_refused_by_its_place_on_both_databases(cast, as_, method, path, body, status, field):
+    answer = as_(cast.adam).open(path, method=method, json=body)
+    assert (answer.status_code, answer.json.get("field")) == (status, field)
+
+
+def test_a_backslash_before_u0000_is_a_text_like_any_other(cast, as_):
+    answer = as_(cast.cleo).post("/api/customers", json={"name": "C:\\\\u0000"})
+    assert (answer.status_code, answer.json["name"]) == (201, "C:\\\\u0000")
