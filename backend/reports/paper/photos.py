@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps
 
 PAPER_PX = 1000
-ENOUGH_PX = 600
+ENOUGH_PX = (400, 300)  # a photo is 36 mm wide on the sheet: 280 dots per inch; the original stays in the file store
 PIXELS_AT_MOST = 60_000_000
 _POOL = ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 4), thread_name_prefix="paper-photo")
 
@@ -56,7 +56,7 @@ def _scaled(raw: bytes | None) -> PaperPhoto:
         with Image.open(io.BytesIO(raw), formats=("JPEG", "PNG", "WEBP")) as picture:
             if picture.width * picture.height > PIXELS_AT_MOST:
                 return PaperPhoto(None, problem="broken")
-            picture.draft("RGB", (ENOUGH_PX, ENOUGH_PX))
+            picture.draft("RGB", ENOUGH_PX if picture.width >= picture.height else ENOUGH_PX[::-1])
             picture.decodermaxblock = len(raw)  # one call outside the GIL instead of one for each 64 KB
             upright = ImageOps.exif_transpose(_on_white(picture))
             if max(upright.size) > PAPER_PX:

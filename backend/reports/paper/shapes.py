@@ -95,11 +95,11 @@ def _quads(points: tuple[Point, ...]) -> list[tuple[Point, Point, Point, Point]]
 
 
 def _xy(point: Point) -> str:
-    return f"{_n(point[0])} {_n(point[1])}"
+    return f"{point[0]:.5g} {point[1]:.5g}"
 
 
 def _n(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{value:.5g}"
 
 
 # ---------------------------------------------------------------- as PNG

@@ -52,10 +52,10 @@ def test_pages_are_a4_and_the_usual_report_takes_two(renderer):
     ] * 2
 
 
-def test_photos_are_brought_down_to_a_thousand_pixels(renderer):
+def test_photos_are_brought_down_to_what_their_place_on_paper_shows(renderer):
     pdf = renderer.render(plain_view(), "zh", sample_photo)
     sizes = [image.image.size for page in PdfReader(io.BytesIO(pdf)).pages for image in page.images]
-    assert sizes.count((800, 600)) == 4
+    assert sizes.count((400, 300)) == 4
     assert all(max(size) <= 1000 for size in sizes)
 
 

@@ -1,6 +1,6 @@
 """the first schema
 
-Revision f1fd2c2039e1, after .
+Revision 27c54531eb4d, after .
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 from backend.core.db import UtcDateTime
 
-revision = "f1fd2c2039e1"
+revision = "27c54531eb4d"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -41,6 +41,20 @@ def upgrade():
         sa.Column("logo_sha256", sa.String(length=64), nullable=True),
         sa.Column("is_demo", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company")),
+    )
+    op.create_table(
+        "form_definition",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("form", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "title", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "fields", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_form_definition")),
+        sa.UniqueConstraint("form", "version", name=op.f("uq_form_definition_form_version")),
     )
     op.create_table(
         "letter",
@@ -380,6 +394,19 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_sync_op_author_id"), ["author_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sync_op_record_id"), ["record_id"], unique=False)
 
+    op.create_table(
+        "sync_signature",
+        sa.Column("device_id", sa.String(length=36), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("link", sa.String(length=64), nullable=False),
+        sa.Column("key_id", sa.String(length=1024), nullable=True),
+        sa.Column("signature", sa.String(length=1024), nullable=False),
+        sa.Column("public_key", sa.Text(), nullable=True),
+        sa.Column("is_good", sa.Boolean(), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_sync_signature_device_id_device")),
+        sa.PrimaryKeyConstraint("device_id", "seq", name=op.f("pk_sync_signature")),
+    )
     op.create_table(
         "user_session",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -924,6 +951,7 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_user_session_user_id"))
 
     op.drop_table("user_session")
+    op.drop_table("sync_signature")
     with op.batch_alter_table("sync_op", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sync_op_record_id"))
         batch_op.drop_index(batch_op.f("ix_sync_op_author_id"))
@@ -991,6 +1019,7 @@ def downgrade():
     op.drop_table("sign_in_try")
     op.drop_table("number_series")
     op.drop_table("letter")
+    op.drop_table("form_definition")
     op.drop_table("company")
     op.drop_table("branch")
     # ### end Alembic commands ###
