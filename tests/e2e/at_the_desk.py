@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -37,7 +40,8 @@ def choose(page: Page, field: str, words: str) -> None:
     """Pick the row holding `words` from one of the form's pick lists, as one does: open, type, click."""
     box = page.get_by_role("combobox", name=field, exact=True)
     page.locator(".el-select__wrapper").filter(has=box).click()
-    box.fill(words)
+    if box.is_editable():
+        box.fill(words)
     page.locator(".el-select-dropdown__item:visible").filter(has_text=words).first.click()
     box.press("Escape")
 
@@ -76,3 +80,47 @@ def correct(page: Page, label: str, text: str) -> None:
     page.get_by_label(label, exact=True).last.fill(text)
     page.get_by_role("button", name="保存", exact=True).click()
     expect(field(page, label).get_by_text(text)).to_be_visible()
+
+
+def find(page: Page, words: str) -> None:
+    """Open the first thing the search box finds."""
+    box = page.locator("[data-find] input")
+    page.keyboard.press("/")
+    box.fill(words)
+    page.locator(".found:visible").filter(has_text=words).first.click()
+    expect(page.get_by_role("heading", name=words)).to_be_visible()
+
+
+def asked(page: Page, address: str) -> Any:
+    """What the server answers this person: for what the screen shows only in minutes."""
+    return page.request.get(urljoin(page.url, address)).json()
+
+
+def filter_reports(page: Page, state: str, **others: str) -> None:
+    """The list of all reports, narrowed by what the fields are called on the screen: `客户="西南空港管理局"`."""
+    page.get_by_role("link", name="报告", exact=True).click()
+    page.get_by_role("link", name="全部报告").click()
+    choose(page, "状态", state)
+    for field_name, words in others.items():
+        choose(page, field_name, words)
+    expect(page.locator(".column tbody tr").first).to_contain_text(state)
+
+
+def download(page: Page, words: str) -> bytes:
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name=words, exact=True).click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def paper(page: Page, kind: str) -> bytes:
+    """A report's paper as the browser gets it from the link on the screen; the PDF opens beside, Word is saved."""
+    if kind == "Word":
+        return download(page, kind)
+    address = page.get_by_role("link", name=kind, exact=True).get_attribute("href")
+    assert address
+    return page.request.get(urljoin(page.url, address)).body()
+
+
+def text_of(word: Any) -> str:
+    """All text of a Word file, tables and what lies in them included."""
+    return "".join(node.text or "" for node in word.element.iter() if node.tag.endswith("}t"))

@@ -17,7 +17,7 @@ def sign_in(page: Page, name: str) -> None:
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("heading", name="今天")).to_be_visible()
-    expect(sync_line(page)).to_contain_text("全部已发送")
+    expect(page.locator("a.visit").first).to_be_visible()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
 
