@@ -1,0 +1,50 @@
+"""Single promises of the story: a basement without any position, and a signed file that somebody changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+
+from playwright.sync_api import expect
+
+from tests.e2e import at_the_desk, on_the_phone
+from tests.e2e.house import Desk, Phone, Server
+from tests.e2e.on_the_phone import next_step, tap
+
+
+def test_without_a_position_she_checks_in_with_a_reason_and_goes_on(phone: Phone) -> None:
+    page = phone.open()
+    on_the_phone.sign_in(page, "anran")
+    page.context.clear_permissions()
+    next_step(page, "到场签到")
+    said = page.get_by_role("status").filter(has_text="已签到，没有位置")
+    expect(said).to_be_visible(timeout=45_000)  # the phone waits 20 s for a satellite
+    reason = page.get_by_role("radio", name="地下或室内，收不到信号")
+    reason.tap()
+    expect(reason).to_be_checked()
+    next_step(page, "开始处理")
+    expect(page.get_by_role("heading", name="故障报告")).to_be_visible()
+    tap(page, "返回")
+    page.get_by_role("link", name="看签到").tap()
+    expect(page.get_by_role("radio", name="地下或室内，收不到信号")).to_be_checked()
+
+
+def test_one_changed_character_of_the_signed_file_is_said_at_its_review(
+    server: Server, desks: Callable[[str], Desk]
+) -> None:
+    with closing(sqlite3.connect(server.folder / "fieldpledge.db")) as database:
+        report_id, sha256 = database.execute(
+            "SELECT r.id, s.document_sha256 FROM report r JOIN signature s ON s.id = r.signature_id"
+            " WHERE r.state = 'submitted' AND s.result = 'accepted'"
+        ).fetchone()
+    admin = desks("admin").open(f"/console/reports?id={report_id}")
+    at_the_desk.sign_in(admin, "admin")
+    expect(admin.get_by_text("签字与报告一致，签后没有改动")).to_be_visible()
+    stored = next((server.folder / "files").rglob(sha256))
+    text = stored.read_bytes()
+    stored.chmod(0o644)
+    stored.write_bytes(text.replace(b'"version":1', b'"version":2', 1))
+    assert stored.read_bytes() != text
+    admin.reload()
+    expect(admin.get_by_text("签字与报告对不上")).to_be_visible()
