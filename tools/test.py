@@ -8,6 +8,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 PY = str(BIN / "python")
 ENV = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
-PYTEST = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+PYTEST = [PY, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider"]
 NOT_UNIT = ["--ignore=tests/e2e", "--ignore=tests/bench"]
 
 PARTS = {
@@ -31,8 +32,14 @@ def run_part(name, commands):
     """Run a part's commands; returns (ok, seconds)."""
     start = time.monotonic()
     print(f"\n== {name}", flush=True)
-    codes = [subprocess.run(command, cwd=ROOT, env=ENV).returncode for command in commands]
+    # pytest keeps the last three runs of a user and removes older ones, also those that still run: a folder for each
+    with tempfile.TemporaryDirectory(prefix="fieldpledge-test-", ignore_cleanup_errors=True) as folder:
+        codes = [subprocess.run(_with_folder(c, folder), cwd=ROOT, env=ENV).returncode for c in commands]
     return not any(codes), time.monotonic() - start
+
+
+def _with_folder(command, folder):
+    return [*command, f"--basetemp={folder}/run"] if "pytest" in command else command
 
 
 def main():
