@@ -7,7 +7,6 @@ the run. One app serves the whole run; each test finds empty tables.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -81,10 +80,6 @@ def app_once(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Any
     with app.app_context():
         make_fast(db.engine)
         migrate(app)
-        if db.engine.dialect.name == "sqlite":
-            db.engine.dispose()
-            path = Path(db.engine.url.database or "")
-            shutil.copy(path, path.with_suffix(".template"))
     return app
 
 

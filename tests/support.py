@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -100,14 +98,28 @@ def empty_tables() -> None:
     """Every table empty, every sequence at its start."""
     db.session.remove()
     if db.engine.dialect.name == "sqlite":
-        db.engine.dispose()
-        path = Path(db.engine.url.database or "")
-        for name in (f"{path.name}-wal", f"{path.name}-shm"):
-            path.with_name(name).unlink(missing_ok=True)
-        shutil.copy(path.with_suffix(".template"), path)
+        _empty_sqlite()
         return
     with db.engine.begin() as connection:
         connection.exec_driver_sql(_EMPTY_POSTGRESQL)
+
+
+def _empty_sqlite() -> None:
+    """By DELETE. The file is never replaced: a connection that a thread still holds would see a torn database."""
+    raw = db.engine.raw_connection()
+    try:
+        run = raw.cursor().execute
+        run("PRAGMA foreign_keys=OFF")
+        run("BEGIN IMMEDIATE")
+        names = [row[0] for row in run("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
+        for name in names:
+            is_ours = name != "alembic_version" and not name.startswith("sqlite_")
+            if (is_ours or name == "sqlite_sequence") and run(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone():
+                run(f'DELETE FROM "{name}"')
+        run("COMMIT")
+        run("PRAGMA foreign_keys=ON")
+    finally:
+        raw.close()
 
 
 # TRUNCATE makes new files for every table; most hold nothing, and a DELETE of a few rows is cheaper.
