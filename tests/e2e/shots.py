@@ -55,11 +55,13 @@ def the_phone(playwright: Playwright, folder: Path, url: str) -> None:
     phone.position = NEAR_THE_SITE
     page = phone.open()
     on_the_phone.sign_in(page, "anran")
+    expect(page.locator(".btn.next")).to_be_visible()
     shot(page, "phone-today")
     for theme, words in (("dark", "深色"), ("sunlight", "强光"), ("", "浅色")):
         page.get_by_role("link", name="我的").tap()
         page.get_by_text(words, exact=True).tap()
         page.get_by_role("link", name="今天").tap()
+        expect(page.locator(".btn.next")).to_be_visible()
         if theme:
             shot(page, f"phone-today-{theme}")
     phone.go_offline()
@@ -84,7 +86,7 @@ def the_phone(playwright: Playwright, folder: Path, url: str) -> None:
     tap(page, "收回")
     expect(page.get_by_role("heading", name="故障报告")).to_be_visible()
     page.goto(f"{url}/#/sync")
-    expect(page.get_by_role("heading", name="发送与同步")).to_be_visible()
+    expect(page.get_by_text("待发送，按先后")).to_be_visible()
     shot(page, "phone-sync")
     phone.kill()
 
@@ -97,6 +99,7 @@ def the_small_phone(playwright: Playwright, folder: Path, url: str) -> None:
     page.get_by_text("English", exact=True).tap()
     page.get_by_role("link", name="Today").tap()
     expect(sync_line(page)).to_be_visible()
+    expect(page.locator(".btn.next")).to_be_visible()
     shot(page, "phone-today-en")
     phone.kill()
 
@@ -108,14 +111,19 @@ def the_desk(playwright: Playwright, folder: Path, url: str) -> None:
     expect(page.locator("tbody tr").first).to_be_visible()
     shot(page, "desk-board")
     at_the_desk.go_to(page, "派工")
-    page.wait_for_load_state("networkidle")
+    expect(page.get_by_text("没有工程师。")).to_have_count(0)
+    expect(page.get_by_text("安然").first).to_be_visible()
     shot(page, "desk-dispatch")
     at_the_desk.go_to(page, "报告")
     expect(page.locator(".evidence")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.photos img')].every((one) => one.complete && one.naturalWidth)"
+    )
     shot(page, "desk-review")
     pages_of(at_the_desk.paper(page, "PDF"))
     at_the_desk.type_call(page, at_the_desk.Call())
+    page.get_by_role("heading", name="什么事").click()  # closes the list of engineers
+    expect(page.locator(".el-select-dropdown:visible")).to_have_count(0)
     shot(page, "desk-intake")
     desk.kill()
 
