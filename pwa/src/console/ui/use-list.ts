@@ -1,4 +1,4 @@
-/* A list from the server: rows, loading only after 200 ms, the problem, more pages, asked again when the query changes. */
+/* A list from the server: rows, whether the first ones are still on their way, the problem, more pages, asked again when the query changes. */
 import { ref, shallowRef, watch, type Ref } from 'vue'
 import type { PathOf } from '@/api/paths'
 import { api, type Problem, type Query } from '../api'
@@ -30,9 +30,8 @@ export function useList<Row>(path: PathOf<'get'>, query: () => Query): Listed<Ro
 
   async function ask(cursor: string | null): Promise<void> {
     const mine = ++asked
-    const slow = setTimeout(() => (loading.value = rows.value.length === 0), 200)
+    loading.value = rows.value.length === 0
     const answer = await api.get<Page<Row>>(path, { ...query(), cursor })
-    clearTimeout(slow)
     if (mine !== asked) return // a newer question is on its way
     loading.value = false
     problem.value = answer.ok ? null : answer.problem
