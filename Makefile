@@ -5,7 +5,7 @@ DEMO ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev build run test test-fast test-long e2e bench bench-sync shots seed reset lint client migration
+.PHONY: help setup setup-dev build run test test-fast test-long e2e bench shots seed reset lint client migration
 
 help:  ## this list
 	@awk 'BEGIN{FS=":.*## "} /^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ test: setup-dev  ## everything that proves it: both databases, both languages, a
 test-fast: setup-dev  ## lint and the tests on SQLite, no browser
 	@$(BIN)/python tools/test.py --fast
 
-test-long: setup-dev  ## the slow and the random; ONLY=S1 FROM=0 COUNT=500
+test-long: setup-dev  ## the random at length; ONLY=client|server|fuzz FROM=1 COUNT=500
 	@$(BIN)/python tools/test.py --long --only=$(ONLY) --from=$(FROM) --count=$(COUNT)
 
 e2e: setup-dev  ## the story in a real browser

@@ -1,7 +1,7 @@
 """Runs the parts of `make test` one after the other and says what each took; stops at nothing, fails if any failed.
 
 Parts: lint · client (TypeScript types and tests) · sqlite · postgresql (the whole Python suite on each) · e2e (the
-story in a real browser). `--fast` is lint and sqlite, `--long` the slow and the random with ONLY, FROM, COUNT.
+story in a real browser). `--fast` is lint and sqlite, `--long` the random with ONLY, FROM (a seed), COUNT.
 """
 
 import argparse
@@ -22,9 +22,16 @@ NOT_UNIT = ["--ignore=tests/e2e", "--ignore=tests/bench"]
 PARTS = {
     "lint": [[PY, "-m", "ruff", "check", "."], [PY, "-m", "ruff", "format", "--check", "."]],
     "client": [["npm", "run", "-s", "check", "--workspaces"], ["npm", "test", "-s", "--workspaces"]],
-    "sqlite": [[*PYTEST, "-n", "2", "--database", "sqlite", "-m", "not slow", *NOT_UNIT, "tests"]],
-    "postgresql": [[*PYTEST, "-n", "2", "--database", "postgresql", "-m", "not slow", *NOT_UNIT, "tests"]],
-    "e2e": [[*PYTEST, "-m", "not slow", "tests/e2e"]],
+    "sqlite": [[*PYTEST, "-n", "2", "--database", "sqlite", *NOT_UNIT, "tests"]],
+    "postgresql": [[*PYTEST, "-n", "2", "--database", "postgresql", *NOT_UNIT, "tests"]],
+    "e2e": [[*PYTEST, "tests/e2e"]],
+}
+
+# The random, at length: ONLY=client|server|fuzz, FROM a seed, COUNT runs.
+LONG = {
+    "client": [["npx", "-w", "sync/client", "vitest", "run", "random"]],
+    "server": [[*PYTEST, "tests/sync/e2e"], [*PYTEST, "tests/sync/e2e", "--database", "postgresql"]],
+    "fuzz": [[*PYTEST, "tests/backend/test_api_fuzz.py"]],
 }
 
 
@@ -52,8 +59,10 @@ def main():
     options = parser.parse_args()
     parts = dict(PARTS)
     if options.long:
-        ENV.update({"ONLY": options.only, "FROM": options.first, "COUNT": options.count})
-        parts = {"long": [[*PYTEST, "-m", "slow", "tests"]]}
+        ENV.update(
+            {"SEED": options.first or "1", "RUNS": options.count or "200", "FIELDPLEDGE_FUZZ": options.count or "40"}
+        )
+        parts = {name: LONG[name] for name in LONG if options.only in ("", name)}
     elif options.fast:
         parts = {name: PARTS[name] for name in ("lint", "sqlite")}
     elif options.e2e:
