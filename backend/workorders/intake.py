@@ -158,7 +158,7 @@ def preview(session: Session, actor: Any, values: Mapping[str, Any], now: dateti
     case = replace(case, causes=dict.fromkeys(found, cause) if cause else {})
     answer = decided(session, case, now)
     for one in answer["clocks"]:
-        one["state"] = "idle"
+        one["state"] = "running" if one["starts"] else "idle"
     return answer | {"open_work_orders": _open_of_assets(session, actor, ids)}
 
 
