@@ -101,7 +101,22 @@ async function baseOf(tx: Transaction, context: Context, wanted: Performing): Pr
   const fields = Object.keys(args);
   const shown = fields.every((field) => base && Object.hasOwn(base, field))
     ? undefined : await shownOf(tx, context, keyOf(record));
-  return Object.fromEntries(fields.map((field) => [field, base?.[field] ?? shown?.[field] ?? null]));
+  const own = await ownEdits(tx, context, record, type);
+  return Object.fromEntries(fields.map((field) => [field, past(own, field, base?.[field] ?? shown?.[field] ?? null)]));
+}
+
+/** Her own edits of the record that the server's rows do not show yet, in order. */
+async function ownEdits(tx: Transaction, context: Context, record: RecordRef, type: string): Promise<Operation[]> {
+  const stored = (await tx.by('outbox', 'record', keyOf(record))).sort((a, b) => a.seq - b.seq);
+  const laid = await Promise.all(stored.map((one) => tx.get('overlay', one.seq)));
+  return stored.filter((one, place) => laid[place] && one.type === type)
+    .map((one) => context.device_seal.open(one.sealed) as unknown as Operation);
+}
+
+/** What was seen before an edit of her own is seen as that edit left it: nobody collides with herself. */
+function past(own: readonly Operation[], field: string, seen: Json): Json {
+  return own.reduce((value, { base, args }) =>
+    base && Object.hasOwn(args, field) && same(base[field] ?? null, value) ? args[field] ?? null : value, seen);
 }
 
 interface Place {

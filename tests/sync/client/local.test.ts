@@ -224,6 +224,17 @@ describe('an operation not yet tried', () => {
       [{ body: 'text' }, { body: null }], [{}, undefined], [{ title: 'd' }, { title: 'c' }],
     ]);
   });
+
+  it('never collide with an earlier one of their own: a base seen before it is moved past it', async () => {
+    const { local } = await withNote();
+    await local.perform({ type: 'note.edit', record: NOTE, args: { title: 'b' }, base: { title: 'a' } });
+    await local.perform({ type: 'note.close', record: NOTE });
+    await local.perform({ type: 'note.edit', record: NOTE, args: { title: 'c' }, base: { title: 'a' } });
+    await local.perform({ type: 'note.close', record: NOTE });
+    await local.perform({ type: 'note.edit', record: NOTE, args: { title: 'd' }, base: { title: 'x' } });
+    const edits = (await outboxOf(local)).filter(({ type }) => type === 'note.edit');
+    expect(edits.map(({ operation }) => operation.base)).toEqual([{ title: 'a' }, { title: 'b' }, { title: 'x' }]);
+  });
 });
 
 describe('files', () => {
