@@ -1,7 +1,8 @@
 """Changing fields that others change too: what the console sends, `{base: {field: seen}, fields: {field: new}}`.
 
-Merged field by field as a push is (sync/PROTOCOL.md M-32, M-33): 409 only for a field that truly collided, and then
-nothing is changed. Values are compared as canonical JSON, as both languages do.
+Merged field by field by the engine's own function, as a push is (sync/PROTOCOL.md M-33 to M-38): long texts are joined
+where two people changed different sentences, 409 only for a field that truly collided, and then nothing is changed.
+Which texts are long says the record kind, once for both roads.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from apiflask import Schema
 from marshmallow import fields
 
 from backend.core.problems import Fault, Invalid, Stale
+from backend.core.sync import registry_of
 from sync.server.merge import merge_fields
 from sync.server.registry import FieldRule
 
@@ -36,12 +38,18 @@ def edit_schema(name: str, inner: type[Schema]) -> type[Schema]:
     )
 
 
+def texts_of(model: type[Any]) -> frozenset[str]:
+    """The long texts of a record, by its kind's own table; none for what is not synced."""
+    record = registry_of().of_model.get(model)
+    return record.texts if record else frozenset()
+
+
 def merged(
-    current: Mapping[str, Any], base: Mapping[str, Any], new: Mapping[str, Any], texts: frozenset[str] = frozenset()
+    current: Mapping[str, Any], base: Mapping[str, Any], new: Mapping[str, Any], texts: frozenset[str]
 ) -> dict[str, Any]:
     """Field → value to write. All as JSON values; raises Invalid (base), Collision (fields).
 
-    texts  long texts, joined where two people changed different sentences
+    texts  see `texts_of`
     """
     faults = [
         Fault(
@@ -70,11 +78,9 @@ def merged(
     return result.changes
 
 
-def edit_row(
-    row: Any, out: Schema, base: Mapping[str, Any], changes: Mapping[str, Any], texts: frozenset[str] = frozenset()
-) -> set[str]:
+def edit_row(row: Any, out: Schema, base: Mapping[str, Any], changes: Mapping[str, Any]) -> set[str]:
     """Merge loaded `changes` into a row whose JSON is `out`'s; returns the names written."""
-    shown = out.dump(changes)
+    texts, shown = texts_of(type(row)), out.dump(changes)
     written = merged(out.dump(row), base, {name: shown.get(name) for name in changes}, texts)
     for name, value in written.items():
         setattr(row, name, value if name in texts else changes[name])

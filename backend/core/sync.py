@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from flask import Flask, current_app
@@ -29,7 +28,6 @@ __all__ = [
     "RecordKind",
     "Refused",
     "canonical",
-    "merge_edit",
     "operation_type",
     "record_kind",
     "registry_of",
@@ -172,21 +170,3 @@ def rescope(
 def touch(session: Session, *rows: Any) -> None:
     """These rows' payload or buckets changed through something else (a child row, another table): look again."""
     current_app.extensions["sync"].touch(session, rows)
-
-
-def merge_edit(
-    session: Session,
-    kind: str,
-    record_id: str,
-    base: Mapping[str, Any],
-    fields: Mapping[str, Any],
-    author: Any,
-    now: datetime,
-) -> int:
-    """A console edit, merged as a push edit is (M-32 to M-38); returns the record's rev.
-
-    base    the values the person saw; the same members as `fields`
-    author  the actor of the request
-    raises  Collision (409, both values) only for a field that truly collided; nothing is written then
-    """
-    return current_app.extensions["sync"].merge_edit(session, kind, record_id, base, fields, author, now)

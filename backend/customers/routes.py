@@ -113,4 +113,4 @@ def edit_contact(contact_id: str, json_data: dict[str, Any]) -> Contact:
 
 
 def _edit(json_data: dict[str, Any]) -> dict[str, Any]:
-    return {"base": json_data["base"], "changes": json_data["fields"], "texts": services.TEXTS}
+    return {"base": json_data["base"], "changes": json_data["fields"]}

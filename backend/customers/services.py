@@ -14,8 +14,6 @@ from backend.core.problems import Fault, Forbidden, Invalid, NotFound
 from backend.customers import ports
 from backend.customers.models import Contact, Customer, Site
 
-TEXTS = frozenset({"notes"})  # joined sentence by sentence when two people changed them
-
 
 def visible(actor: Any) -> sa.ColumnElement[bool]:
     """Customers that the actor sees: an admin all, a dispatcher her branches', an engineer those she works for."""

@@ -101,7 +101,7 @@ def add_report(work_order_id: str, json_data: dict[str, Any]) -> Report:
 def edit_report(report_id: str, json_data: dict[str, Any]) -> Report:
     report = services.report_for(db.session, g.actor, report_id)
     current = schemas.ReportFields().dump(report)
-    changes = editing.merged(current, json_data["base"], json_data["fields"], frozenset({"guidance"}))
+    changes = editing.merged(current, json_data["base"], json_data["fields"], editing.texts_of(Report))
     return services.edit_report(db.session, g.actor, report, changes, request_now())
 
 
@@ -125,7 +125,7 @@ def edit_finding(finding_id: str, json_data: dict[str, Any]) -> Finding:
     shape = schemas.FindingFields()
     shown = shape.dump(json_data["fields"])
     new = {name: shown.get(name) for name in json_data["fields"]}
-    written = editing.merged(shape.dump(finding), json_data["base"], new, frozenset(services.TEXTS))
+    written = editing.merged(shape.dump(finding), json_data["base"], new, editing.texts_of(Finding))
     changes = shape.load(written, partial=True)
     return services.edit_finding(db.session, g.actor, finding, changes, request_now())
 

@@ -1,4 +1,4 @@
-"""What slices and routes ask of sync beside push and pull: scope, console edits, conflicts, stuck operations.
+"""What slices and routes ask of sync beside push and pull: scope, conflicts, stuck operations.
 
 Never commits, never reads the clock.
 """
@@ -16,18 +16,16 @@ from sqlalchemy.orm import Session
 
 from backend.core import clock
 from backend.core.db import db
-from backend.core.editing import Collision
 from backend.core.ids import new_id
-from backend.core.problems import Busy, Fault, Invalid, NotAllowedNow, NotFound
-from backend.core.sync import Operation, Outcome, PushContext, Refused, SyncRegistry, registry_of, same, side_of
+from backend.core.problems import Busy, NotAllowedNow, NotFound
+from backend.core.sync import Operation, Outcome, PushContext, Refused, SyncRegistry, registry_of, same
 from backend.sync_api import office
 from backend.sync_api.feed import buckets_of
-from backend.sync_api.journal import Doer, journal_of
+from backend.sync_api.journal import journal_of
 from backend.sync_api.kinds import home_bucket
 from backend.sync_api.models import SyncConflict, SyncDevice, SyncFeed, SyncHistory, SyncRecord, SyncStuck
 from backend.sync_api.policy import ProblemRefused, SqlPolicy, sync_actor
 from backend.sync_api.unit import HOLDING, SqlTransactions
-from sync.server.merge import merge_fields, require_base, require_writer
 from sync.server.model import Envelope
 from sync.server.problems import RequestRefused
 from sync.server.push import push, release, replay
@@ -63,45 +61,6 @@ class SyncServices:
         journal = journal_of(session, self.registry)
         for row in rows:
             journal.note(row)
-
-    def merge_edit(
-        self,
-        session: Session,
-        kind: str,
-        record_id: str,
-        base: Mapping[str, Any],
-        fields: Mapping[str, Any],
-        author: Any,
-        now: datetime,
-    ) -> int:
-        """A console edit on the road of a push edit; see core/sync.py."""
-        journal = journal_of(session, self.registry)
-        journal.doer = Doer(author.user_id, None, None, now)
-        journal.settle()
-        record = self.registry.records[kind]
-        row = session.get(record.model, record_id)
-        entry = journal.entry((kind, record_id))
-        if row is None or entry.is_gone:
-            raise NotFound()
-        rules = self.registry.kinds[kind].fields
-        try:
-            require_base(fields, base)
-            require_writer(rules, fields, side_of(author.role), inserting=False)
-        except Refused as problem:
-            raise Invalid(
-                faults=[Fault(f"$.{problem.field or ''}".replace("args.", "fields."), problem.text)]
-            ) from None
-        current = record.project(row)
-        merged = merge_fields(rules, current, base, fields, False)
-        if merged.collisions:
-            words = {"zh": "别人刚改过这一项。", "en": "Somebody changed this field meanwhile."}
-            faults = [Fault(f"$.fields.{collision.field}", words) for collision in merged.collisions]
-            raise Collision(faults=faults, extra={"current": current, "rev": entry.rev})
-        if merged.changes:
-            record.apply(row, merged.changes)
-        journal.note(row)
-        journal.settle()
-        return journal.entry((kind, record_id)).rev
 
 
 # -- conflicts -----------------------------------------------------------------------------------------------------

@@ -186,8 +186,6 @@ def _faults_of_entry(values: Mapping[str, Any], at: datetime, now: datetime) -> 
 
 # ---------------------------------------------------------------- changing
 
-TEXTS = frozenset({"symptom"})
-
 
 def change(
     session: Session, actor: Any, work_order: WorkOrder, out: Any, base: Mapping[str, Any], fields: Mapping[str, Any],
@@ -196,7 +194,7 @@ def change(
     """Merge the office's changes; what they alter in the decision is decided again. Returns the fields written."""
     check_references(session, work_order, fields, "$.fields.")
     check_branch(session, actor, fields.get("branch_id"), "$.fields.")
-    written = edit_row(work_order, out, base, fields, TEXTS)
+    written = edit_row(work_order, out, base, fields)
     if not written:
         return written
     if "asset_ids" in written:

@@ -17,12 +17,11 @@ import sqlalchemy as sa
 from backend.core import clock
 from backend.core.db import db, write_transaction
 from backend.core.editing import Collision
-from backend.core.sync import merge_edit
 from backend.sync_api.models import SyncConflict, SyncFile, SyncOperation, SyncRecord, SyncStuck
 from backend.sync_api.policy import account_of
 from backend.sync_api.services import replay_stuck
 from backend.sync_api.verify import verify
-from tests.backend.sync_api.toy import Note
+from tests.backend.sync_api.toy import Note, edit_at_the_desk
 
 NOTE = "0198c0de-0000-7000-8000-0000000000a1"
 OTHER = "0198c0de-0000-7000-8000-0000000000a2"
@@ -56,7 +55,7 @@ def desk_writes(cleo: Any) -> None:
     """The desk's edit of the same note; once more, it finds its own words there."""
     with suppress(Collision), write_transaction() as session:
         base, fields = {"title": "A", "body": "甲。乙。丙。"}, {"title": "desk", "body": "甲。乙。丙3。"}
-        merge_edit(session, "note", NOTE, base, fields, cleo, clock.now())
+        edit_at_the_desk(session, NOTE, base, fields, cleo.user_id, clock.now())
 
 
 @contextmanager
