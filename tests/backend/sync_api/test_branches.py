@@ -56,6 +56,7 @@ def test_another_branch_is_not_there_for_a_dispatcher(beijing: Any, cast: Any, a
             beijing["stuck"]
         ] * is_hers
         assert client.get(history).status_code == (200 if is_hers else 404)
+        assert client.get("/api/board").json["needs_person"] == (2 if is_hers else 0)
     assert cleo.post(f"/api/conflicts/{beijing['conflict']}/settle", json=seen).status_code == 404
     assert cleo.post(f"/api/stuck-operations/{beijing['stuck']}/mend", json={}).status_code == 404
     assert cleo.post(f"/api/stuck-operations/{beijing['stuck']}/drop").status_code == 404
