@@ -21,7 +21,7 @@ does not name does not happen.
 ORDER = """
 A work order's state is never set: it is where its log leads, entry by entry in the order of their corrected times. An
 entry that the table does not know in the present state changes nothing: a late arrival reopens nothing. When the last
-open visit of an *assigned* work order is declined, cancelled or superseded, it is *new* again.
+open visit of an *assigned* work order is declined, cancelled or superseded, it is again what it was before.
 """
 
 

@@ -34,7 +34,7 @@ def _steps(sources: Iterable[str], what: str, target: str, who: str, needs: str 
 
 
 STEPS: tuple[Step, ...] = (
-    *_steps(("new", "waiting", "resolved"), "sent", "assigned", "office"),
+    *_steps(("new", "waiting", "resolved", "accepted"), "sent", "assigned", "office"),
     *_steps(("new", "assigned", "waiting"), "departed", "in_progress", "engineer"),
     *_steps(("new", "assigned", "waiting"), "arrived", "in_progress", "engineer"),
     *_steps(("new", "assigned"), "remote_started", "in_progress", "engineer, office"),
@@ -48,7 +48,7 @@ STEPS: tuple[Step, ...] = (
     *_steps(OPEN, "cancelled", "cancelled", "office", "reason"),
     *_steps(ENDED, "reopened", "new", "office", "reason"),
 )
-# A visit that falls away: when it was the last open one, the work order is nobody's again.
+# A visit that falls away: when it was the last open one, the work order is again what it was before somebody was sent.
 VISIT_GONE = ("visit_declined", "visit_cancelled", "visit_superseded")
 
 _TARGETS = {(step.source, step.what): step.target for step in STEPS}
@@ -61,14 +61,17 @@ def after(state: str, what: str) -> str | None:
 
 def state_of(entries: Iterable[Entry]) -> str:
     """The state that the log leads to, whatever order its entries arrived in."""
-    state, visits = "new", set()
+    state, before, visits = "new", "new", set()
     for entry in in_order(entries):
         if entry.what == "sent":
             visits.add(entry.visit_id)
+            before = before if state == "assigned" else state
+        elif entry.what == "left":
+            visits.discard(entry.visit_id)
         elif entry.what in VISIT_GONE:
             visits.discard(entry.visit_id)
             if state == "assigned" and not visits:
-                state = "new"
+                state = before
         elif entry.what == "reopened":
             visits.clear()
         state = after(state, entry.what) or state

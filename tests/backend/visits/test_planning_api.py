@@ -38,6 +38,20 @@ def test_a_second_visit_does_not_decide_again(cast, as_, now, session, work_orde
     assert len(log_of(session, work_order, "sent")) == 2
 
 
+def test_somebody_sent_after_the_acceptance_opens_the_work_again_until_the_visit_falls_away(
+    cast, as_, now, work_order
+):
+    cleo, path = as_(cast.cleo), f"/api/work-orders/{work_order.id}"
+    for what in ("solved", "accepted"):
+        assert cleo.post(f"{path}/log", json={"what": what, "note": "叶雯，电话"}).status_code == 201
+    assert again(work_order).state == "accepted"
+    with clock.fixed(now + timedelta(minutes=1)):
+        visit = cleo.post(f"{path}/visits", json=plan(cast, now, note="收回备用机")).json
+        assert again(work_order).state == "assigned"
+        cleo.post(f"/api/visits/{visit['id']}/cancel", json={"reason": "客户自己送回"})
+    assert again(work_order).state == "accepted"
+
+
 def test_engineers_and_foreign_branches_cannot_plan(cast, as_, now, work_order):
     path = f"/api/work-orders/{work_order.id}/visits"
     assert as_(cast.ana).post(path, json=plan(cast, now)).status_code == 403
