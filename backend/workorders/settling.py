@@ -205,8 +205,8 @@ def _is_accepted(entries: Sequence[Entry]) -> bool:
 
 def _keep_for_lists(work_order: WorkOrder) -> None:
     """The few columns that lists and the board ask by."""
-    running = [c for c in work_order.clocks if c["state"] == "running"]
-    unmet = [c for c in work_order.clocks if c["state"] in ("running", "missed") and not c["met_at"]]
+    running = [c for c in work_order.clocks if c["state"] == "running" and not c["excused_by"]]
+    unmet = running + [c for c in work_order.clocks if c["state"] == "missed" and not c["met_at"]]
     work_order.urgent_at = min((clock.parse(c["due"]) for c in unmet), default=NOT_URGENT)
     work_order.next_due_at = min((clock.parse(c["due"]) for c in running), default=None)
     work_order.next_near_at = min((clock.parse(c["near_at"]) for c in running), default=None)
@@ -225,12 +225,13 @@ def contract_changed(session: Session, contract_id: str, now: datetime) -> None:
 
 
 def clocks_at(stored: Sequence[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
-    """Stored clocks as they stand at `now`: a running one turns near and missed by itself. Decides nothing."""
+    """Stored clocks as they stand at `now`: a running one turns near and missed (or excused) by itself. Decides nothing."""
     text = clock.iso(now.astimezone(UTC)) or ""
     out = []
     for one in stored or []:
         state = one["state"]
         if state == "running":
-            state = "missed" if text > one["due"] else "near" if text >= one["near_at"] else "running"
+            over = "excused" if one["excused_by"] else "missed"
+            state = over if text > one["due"] else "near" if text >= one["near_at"] else "running"
         out.append({**one, "state": state})
     return out

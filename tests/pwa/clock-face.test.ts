@@ -48,6 +48,17 @@ describe('what a clock looks like', () => {
   test('an excused one is neither met nor missed', () => {
     expect(clockFace(clock(8, { state: 'excused' }), START + 9 * HOUR).state).toBe('excused')
   })
+
+  test('an excuse given while it runs tells when it is over, offline too', () => {
+    const excused = clock(8, { state: 'running', excused_by: 'e1' })
+    expect(clockFace(excused, START + HOUR).state).toBe('run')
+    expect(clockFace(excused, START + 8 * HOUR + 1).state).toBe('excused')
+    expect(clockFace(clock(8, { excused_by: 'e1', met_at: at(START + HOUR) }), START + 9 * HOUR).state).toBe('met')
+  })
+
+  test('one that was stopped before it was due is neither running nor missed', () => {
+    expect(clockFace(clock(8, { state: 'idle' }), START + 9 * HOUR).state).toBe('stopped')
+  })
 })
 
 test('the engineer is shown the earliest clock that is hers: arriving, then resolving', () => {
@@ -55,6 +66,8 @@ test('the engineer is shown the earliest clock that is hers: arriving, then reso
   expect(governing(clocks, false)?.name).toBe('arrive')
   expect(governing(clocks, true)?.name).toBe('resolve')
   expect(governing([clock(2, { name: 'respond' })], false)).toBeNull()
+  expect(governing([clock(8, { excused_by: 'e1' }), clock(24, { name: 'resolve' })], false)?.name).toBe('resolve')
+  expect(earliestDue([clock(8, { state: 'idle' }), clock(24, { name: 'resolve' })])).toBe(START + 24 * HOUR)
 })
 
 test('of several clocks of one name the earliest due is the line', () => {

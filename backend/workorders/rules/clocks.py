@@ -29,7 +29,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of it. state: running · met · missed · excused · idle (stopped before it was due)."""
+    """What became of it. state: running · met · missed · excused · idle (stopped before it was due).
+
+    A running one keeps the excuse that is logged already: it tells when the clock falls due.
+    """
 
     state: str
     met_at: datetime | None = None
@@ -50,19 +53,17 @@ def outcome_of(clock: Clock, entries: Sequence[Entry], channel: str, now: dateti
     """
     ordered = in_order(entries)
     met = _met(clock, ordered, channel)
-    stopped_at = _stopped_at(ordered)
     if met is not None and met.at <= clock.due:
         return Outcome("met", met.at, met.id)
-    if met is None:
-        if stopped_at is not None and stopped_at <= clock.due:
-            return Outcome("idle")
-        if now <= clock.due:
-            return Outcome("running")
+    stopped_at = _stopped_at(clock, ordered)
+    if stopped_at is not None and stopped_at <= clock.due:
+        return Outcome("idle")
     late = (met.at, met.id) if met else (None, None)
     excuse = next((e for e in reversed(ordered) if e.what == "excused" and _names(e, clock)), None)
-    if excuse is not None:
-        return Outcome("excused", *late, excused_by=excuse.id, excuse=excuse.note)
-    return Outcome("missed", *late)
+    excused = {"excused_by": excuse.id, "excuse": excuse.note} if excuse else {}
+    if met is None and now <= clock.due:
+        return Outcome("running", **excused)
+    return Outcome("excused" if excuse else "missed", *late, **excused)
 
 
 def governing(clocks: Iterable[Clock]) -> dict[str, Clock]:
@@ -85,12 +86,12 @@ def _met(clock: Clock, entries: list[Entry], channel: str) -> Entry | None:
 
 
 def _responded(clock: Clock, entries: list[Entry], channel: str) -> Entry | None:
-    """First contact with the customer; an engineer who stands there has made it."""
+    """First contact with the customer; who stands there, or has solved it by phone, has made it."""
     if clock.is_at_once and channel in LIVE_CHANNELS:
         intake = next((entry for entry in entries if entry.what == "reported"), None)
         if intake is not None:
             return intake
-    contacts = ("contacted", "remote_started", "arrived")
+    contacts = ("contacted", "remote_started", "arrived", "solved")
     return next((entry for entry in entries if entry.what in contacts and entry.at >= clock.starts), None)
 
 
@@ -115,7 +116,19 @@ def solved_at(entries: Iterable[Entry]) -> datetime | None:
     return found.at if found else None
 
 
-def _stopped_at(entries: list[Entry]) -> datetime | None:
+def _stopped_at(clock: Clock, entries: list[Entry]) -> datetime | None:
+    """When there was nothing left to do for it: the work order ended, or, for an arrival, it was solved from afar.
+
+    A solution told of a visit stops no arrival: somebody went, and the check-in says when.
+    """
+    stopped = _ended_at(entries)
+    solved = _solved(entries) if clock.name == "arrive" else None
+    if solved is not None and solved.visit_id is None:
+        stopped = min(solved.at, stopped) if stopped else solved.at
+    return stopped
+
+
+def _ended_at(entries: list[Entry]) -> datetime | None:
     """When the work order was closed or cancelled, if it still is."""
     stopped = None
     for entry in entries:

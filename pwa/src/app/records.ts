@@ -56,6 +56,7 @@ export interface Clock {
   met_at: string | null
   state: string | null
   paused_s: number | null
+  excused_by: string | null
 }
 
 export interface Entitlement {

@@ -1,7 +1,7 @@
 /* A clock of the letter as it is drawn: state, how far, how much is left. Pure; `now` is given. DESIGN.md "Clock states". */
 import type { Clock } from '@/app/records'
 
-export type FaceState = 'run' | 'near' | 'missed' | 'met' | 'late' | 'paused' | 'excused' | 'idle'
+export type FaceState = 'run' | 'near' | 'missed' | 'met' | 'late' | 'paused' | 'excused' | 'stopped' | 'idle'
 
 export interface ClockFace {
   state: FaceState
@@ -30,14 +30,16 @@ export function clockFace(clock: Partial<Clock>, now: number): ClockFace {
   const common = { divisions: divisionsOf(starts, due), starts_ms: starts, due_ms: due, met_ms: met, due_share: 1 }
   if (starts === null || due === null) return { ...common, state: 'idle', share: 0, ms: 0 }
   const term = Math.max(due - starts, 1)
-  if (clock.state === 'excused') return { ...common, ...past(Math.max(met ?? now, due) - starts, term), state: 'excused', ms: 0 }
+  const isOver = (met ?? now) > due
+  if (clock.state === 'excused' || (clock.excused_by && isOver)) return { ...common, ...past(Math.max(met ?? now, due) - starts, term), state: 'excused', ms: 0 }
   if (met !== null) {
     const taken = Math.max(0, met - starts)
     if (met <= due) return { ...common, state: 'met', share: Math.min(1, taken / term), ms: taken }
     return { ...common, ...past(met - starts, term), state: 'late', ms: met - due }
   }
   if (clock.state === 'paused') return { ...common, state: 'paused', share: within((now - starts) / term), ms: (clock.paused_s ?? 0) * 1000 }
-  if (now < starts || clock.state === 'idle') return { ...common, state: 'idle', share: 0, ms: 0 }
+  if (clock.state === 'idle') return { ...common, state: 'stopped', share: 0, ms: 0 }
+  if (now < starts) return { ...common, state: 'idle', share: 0, ms: 0 }
   if (now > due) return { ...common, ...past(now - starts, term), state: 'missed', ms: now - due }
   const left = due - now
   return { ...common, state: left <= nearOf(term) ? 'near' : 'run', share: within((now - starts) / term), ms: left }
@@ -76,9 +78,14 @@ function instantOf(value: string | null | undefined): number | null {
 
 const ORDER = ['arrive', 'resolve', 'respond', 'dispatch', 'report']
 
+/** Still to be met: neither met nor stopped, and nobody has excused it. */
+function isOpen(clock: Partial<Clock>): boolean {
+  return !!clock.due && !clock.met_at && clock.state !== 'idle' && !clock.excused_by
+}
+
 /** The clock to show when there is room for one: the earliest that still runs and is the engineer's to meet. */
 export function governing(clocks: readonly Partial<Clock>[], hasArrived: boolean): Partial<Clock> | null {
-  const open = clocks.filter((clock) => clock.due && !clock.met_at && clock.name !== 'report' && clock.name !== 'dispatch')
+  const open = clocks.filter((clock) => isOpen(clock) && clock.name !== 'report' && clock.name !== 'dispatch')
   const mine = open.filter((clock) => !(hasArrived && clock.name === 'arrive') && clock.name !== 'respond')
   const sorted = (mine.length > 0 ? mine : []).sort(
     (a, b) => Date.parse(a.due!) - Date.parse(b.due!) || ORDER.indexOf(a.name!) - ORDER.indexOf(b.name!),
@@ -98,7 +105,7 @@ export function linesOf(clocks: readonly Partial<Clock>[]): Partial<Clock>[] {
 
 /** The earliest instant at which an open clock falls due, in milliseconds; null when none runs. */
 export function earliestDue(clocks: readonly Partial<Clock>[]): number | null {
-  const open = clocks.map(({ met_at, due }) => (met_at ? Number.NaN : Date.parse(due ?? '')))
+  const open = clocks.filter(isOpen).map(({ due }) => Date.parse(due ?? ''))
   const first = Math.min(...open.filter(Number.isFinite))
   return Number.isFinite(first) ? first : null
 }

@@ -94,6 +94,30 @@ class TestLog:
             assert as_(cast.adam).post(url, json=body).status_code == 201
         assert (state_of(work_order, "arrive"), state_of(work_order, "resolve")) == ("excused", "missed")
 
+    def test_an_excuse_given_while_the_clock_runs_counts_when_it_falls_due(self, cast, as_, work_order):
+        client = as_(cast.adam)
+        for name in ("arrive", "resolve"):
+            body = {"what": "excused", "note": "客户约明天下午", "data": {"clock": name}}
+            assert client.post(f"/api/work-orders/{work_order.id}/log", json=body).status_code == 201
+        enter(work_order, "contacted")
+        assert state_of(work_order, "arrive") == "running"
+        with clock.fixed(NOW + 30 * HOUR):
+            row = client.get("/api/work-orders").json["rows"][0]
+            stands = {one["name"]: (one["state"], one["excuse"]) for one in row["clocks"]}
+            assert stands["arrive"] == stands["resolve"] == ("excused", "客户约明天下午")
+            assert client.get("/api/board").json["missed"] == 0
+            assert client.get("/api/work-orders", query_string={"clock": "missed"}).json["rows"] == []
+            enter(work_order, "arrived", NOW + 30 * HOUR)
+        assert state_of(work_order, "arrive") == "excused"
+
+    def test_work_solved_by_phone_keeps_no_clock_of_an_arrival(self, cast, as_, work_order):
+        as_(cast.cleo).post(f"/api/work-orders/{work_order.id}/log", json={"what": "solved", "note": "电话里修好"})
+        with clock.fixed(NOW + 30 * HOUR):
+            row = as_(cast.cleo).get("/api/work-orders").json["rows"][0]
+            stands = {one["name"]: one["state"] for one in row["clocks"]}
+            assert (stands["respond"], stands["arrive"], stands["resolve"]) == ("met", "idle", "met")
+            assert as_(cast.cleo).get("/api/board").json["missed"] == 0
+
     def test_a_line_sent_twice_is_one_line(self, cast, as_, work_order, session):
         body = {"id": new_id(), "what": "contacted"}
         client = as_(cast.cleo)

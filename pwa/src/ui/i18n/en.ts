@@ -26,6 +26,7 @@ const en: typeof zh = {
     late: '{time} late',
     paused: 'paused {time}',
     excused: 'over, excused',
+    stopped: 'stopped',
     idle: 'not started',
     near: '{name} soon',
     running: '{name} running',

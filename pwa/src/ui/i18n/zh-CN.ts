@@ -25,6 +25,7 @@ export default {
     late: '晚 {time}',
     paused: '暂停，已停 {time}',
     excused: '超时，客户原因',
+    stopped: '已停止',
     idle: '未开始',
     near: '{name}将到期',
     running: '{name}进行中',

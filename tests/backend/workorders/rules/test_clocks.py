@@ -31,6 +31,7 @@ MEETS = [
     ("respond", "contacted"),
     ("respond", "remote_started"),
     ("respond", "arrived"),
+    ("respond", "solved"),
     ("dispatch", "sent"),
     ("arrive", "arrived"),
     ("resolve", "solved"),
@@ -115,6 +116,34 @@ def test_an_excuse_changes_nothing_on_a_clock_that_was_kept():
     excuse = entry("excused", LATER, data={"clock": "arrive"})
     assert outcome("arrive", entry("arrived"), excuse).state == "met"
     assert outcome("arrive", excuse, now=START).state == "running"
+
+
+@pytest.mark.parametrize(("now", "state"), [(DUE, "running"), (DUE + MS, "excused")])
+def test_an_excuse_logged_while_it_runs_counts_when_it_falls_due(now, state):
+    excuse = entry("excused", START, "x", note="客户约明天", data={"clock": "arrive"})
+    result = outcome("arrive", excuse, now=now)
+    assert (result.state, result.excused_by, result.excuse) == (state, "x", "客户约明天")
+    assert outcome("arrive", excuse, entry("arrived", DUE + HOUR)).state == "excused"
+
+
+SOLVED_FROM_AFAR = [
+    (START - HOUR, "idle"),  # before the hours in which it runs
+    (DUE, "idle"),
+    (DUE + MS, "missed"),
+]
+
+
+@pytest.mark.parametrize(("at", "state"), SOLVED_FROM_AFAR)
+def test_nobody_has_to_arrive_where_it_was_solved_from_afar_in_time(at, state):
+    assert outcome("arrive", entry("solved", at)).state == state
+    assert outcome("arrive", entry("solved", at), entry("arrived", DUE + HOUR)).state == state
+    assert outcome("dispatch", entry("solved", at)).state == "missed", "who is owed at once is owed"
+
+
+def test_a_solution_on_site_or_one_the_customer_rejects_stops_no_arrival():
+    assert outcome("arrive", entry("solved", START, visit_id="v1")).state == "missed"
+    assert outcome("arrive", entry("solved", START), entry("rejected", START + MS)).state == "missed"
+    assert outcome("arrive", entry("solved", START), entry("arrived", START + HOUR)).state == "met"
 
 
 @pytest.mark.parametrize("what", ["cancelled", "closed"])
