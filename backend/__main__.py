@@ -40,7 +40,9 @@ COMMANDS: list[tuple[str, str, list[tuple[tuple[str, ...], dict[str, object]]]]]
     ]),
     ("backup", "everything into one file", [(("file",), {})]),
     ("restore", "a backup into an empty database; starts a new epoch", [(("file",), {})]),
-    ("verify", "prove that ledger, records and stored files are as they were written", []),
+    ("verify", "prove that ledger, audit, records and stored files are as they were written", [
+        (("--anchor",), {"default": None, "help": "of a receipt, a backup or the daily log: nothing was cut off since"}),
+    ]),
     ("new-epoch", "say that the database was put back by hand: phones offer again what it lacks", []),
     ("openapi", "print the API's description (OpenAPI 3.1)", []),
     ("explain", "what the letters decide for FACTS.json (- for standard input)", [(("file",), {})]),

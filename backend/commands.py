@@ -130,16 +130,18 @@ def do_restore(options: argparse.Namespace) -> None:
         print(backup.read(Path(options.file), clock.now()))
 
 
-def do_verify(_options: argparse.Namespace) -> None:
+def do_verify(options: argparse.Namespace) -> None:
+    from backend.sync_api.audit import anchor_now
     from backend.sync_api.verify import verify
 
     with create_app().app_context():
-        found = list(verify(db.session))
+        found = list(verify(db.session, options.anchor))
         for line in found:
             print(line)
         if found:
             raise Failed(f"{len(found)} things are not as they were written.")
-        print("Ledger, phones' chains, records and files are as they were written.")
+        print("Ledger, audit, phones' chains, records and files are as they were written.")
+        print("Nothing that the anchor saw was cut off." if options.anchor else f"Now: {anchor_now(db.session)}")
 
 
 def do_new_epoch(_options: argparse.Namespace) -> None:

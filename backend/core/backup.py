@@ -34,6 +34,11 @@ def after_restore(function: Callable[[Session, datetime], None]) -> None:
     current_app.extensions.setdefault("after_restore", []).append(function)
 
 
+def say_in_backup(name: str, function: Callable[[sa.Connection], str | None]) -> None:
+    """Register what a backup says of itself: a text in its manifest, read in the backup's own snapshot."""
+    current_app.extensions.setdefault("said_in_backup", {})[name] = function
+
+
 def write(path: Path, now: datetime) -> str:
     """Write the whole installation to `path` (zip), whole or not at all. Returns a line that says what is in it."""
     partial = path.with_name(path.name + ".partial")
@@ -49,11 +54,13 @@ def write(path: Path, now: datetime) -> str:
             files = sorted(p for p in files_dir.rglob("*") if p.is_file() and not p.name.endswith(".part"))
             for file in files:
                 archive.write(file, f"files/{file.relative_to(files_dir).as_posix()}", zipfile.ZIP_STORED)
-            manifest = {"format": FORMAT, "revision": revision, "made_at": clock.iso(now), "tables": counts,
+            said = {name: read(connection) for name, read in current_app.extensions.get("said_in_backup", {}).items()}
+            manifest = {"format": FORMAT, **said, "revision": revision, "made_at": clock.iso(now), "tables": counts,
                         "files": len(files)}  # fmt: skip
             archive.writestr("manifest.json", json.dumps(manifest, indent=1))
     partial.replace(path)
-    return f"{path}: {sum(counts.values())} rows of {len(counts)} tables, {len(files)} files."
+    rest = "".join(f" {name}: {text}." for name, text in said.items() if text)
+    return f"{path}: {sum(counts.values())} rows of {len(counts)} tables, {len(files)} files.{rest}"
 
 
 def _is_sqlite() -> bool:

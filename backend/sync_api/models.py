@@ -15,6 +15,7 @@ from backend.core.db import Id, UtcDateTime, db
 
 RecordId = sa.String(64)
 Sha256 = sa.String(64)
+_REMOVED = sa.text("why IS NOT NULL")
 
 
 class SyncHead(db.Model):
@@ -27,6 +28,8 @@ class SyncHead(db.Model):
     pruned_seq: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     ledger_n: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     ledger_chain: Mapped[str] = mapped_column(Sha256)
+    audit_n: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    audit_chain: Mapped[str] = mapped_column(Sha256)
     cursor_key: Mapped[str] = mapped_column(sa.String(64))
 
 
@@ -110,6 +113,7 @@ class SyncFeed(db.Model):
     __table_args__ = (
         sa.Index("ix_sync_feed_bucket_seq", "bucket", "seq"),
         sa.Index("ix_sync_feed_record", "record_id", "kind"),
+        sa.Index("ix_sync_feed_removed", "seq", sqlite_where=_REMOVED, postgresql_where=_REMOVED),
     )
 
 
@@ -128,6 +132,31 @@ class SyncHistory(db.Model):
     op_id: Mapped[str | None] = mapped_column(Id)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     __table_args__ = (sa.Index("ix_sync_history_record", "record_id", "kind", "rev"),)
+
+
+class SyncAudit(db.Model):
+    """A line of the audit chain: a record's new rev, as salted hashes (audit.py). `salt` is null once words were erased."""
+
+    __tablename__ = "sync_audit"
+    n: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    record_id: Mapped[str] = mapped_column(RecordId)
+    rev: Mapped[int] = mapped_column(sa.BigInteger)
+    salt: Mapped[str | None] = mapped_column(sa.String(32))
+    row_hash: Mapped[str] = mapped_column(Sha256)
+    trail_hash: Mapped[str] = mapped_column(Sha256)
+    chain: Mapped[str] = mapped_column(Sha256)
+    __table_args__ = (sa.Index("ix_sync_audit_record", "record_id", "kind", "rev"),)
+
+
+class SyncAnchor(db.Model):
+    """Where the chains and the feed stood at the end of a day: the daily log, and how far removals may be forgotten."""
+
+    __tablename__ = "sync_anchor"
+    at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    epoch: Mapped[str] = mapped_column(sa.String(36))
+    feed_seq: Mapped[int] = mapped_column(sa.BigInteger)
+    anchor: Mapped[str] = mapped_column(sa.String(100))
 
 
 class SyncConflict(db.Model):

@@ -13,8 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from backend.core.clock import iso
 from backend.core.db import write_transaction
 from backend.core.ids import new_id
+from backend.sync_api import audit
 from backend.sync_api.journal import CHUNK, Journal, Key
 from backend.sync_api.kinds import FOLLOW_LAST, followers_of
 from backend.sync_api.models import SyncFeed, SyncHead, SyncHistory, SyncOperation
@@ -45,8 +47,10 @@ def publish(session: Session, journal: Journal) -> None:
         session.execute(sa.insert(SyncHistory), journal.history)
     seq = _write_feed(session, moves, head.feed_seq)
     n, chain = _write_ledger(session, journal.ledger, head.ledger_n, head.ledger_chain)
+    audit_n, audit_chain = audit.write(session, journal, head.audit_n, head.audit_chain)
+    ends = {"ledger_n": n, "ledger_chain": chain, "audit_n": audit_n, "audit_chain": audit_chain}
     session.execute(
-        sa.update(SyncHead).where(SyncHead.id == 1).values(feed_seq=seq, ledger_n=n, ledger_chain=chain),
+        sa.update(SyncHead).where(SyncHead.id == 1).values(feed_seq=seq, **ends),
         execution_options={"synchronize_session": False},
     )
     journal.feed_seq = seq
@@ -58,13 +62,17 @@ def take_head(session: Session) -> Any:
     head = session.execute(sa.select(table).where(table.c.id == 1).with_for_update()).first()
     if head is None:
         first = {"id": 1, "epoch": new_id(), "feed_seq": 0, "pruned_seq": 0, "ledger_n": 0}
-        first |= {"ledger_chain": FIRST_CHAIN, "cursor_key": secrets.token_hex(32)}
+        first |= {"ledger_chain": FIRST_CHAIN, "audit_n": 0, "audit_chain": audit.FIRST_LINE}
+        first |= {"cursor_key": secrets.token_hex(32)}
         session.execute(sa.insert(table), [first])
         head = session.execute(sa.select(table).where(table.c.id == 1)).first()
     return head
 
 
-_HEAD = sa.text("SELECT epoch, feed_seq, pruned_seq, cursor_key FROM sync_head WHERE id = 1")
+_HEAD = sa.text(
+    "SELECT epoch, feed_seq, pruned_seq, cursor_key, ledger_n, ledger_chain, audit_n, audit_chain"
+    " FROM sync_head WHERE id = 1"
+)
 
 
 def stored_head(session: Session) -> Any:
@@ -257,7 +265,7 @@ def _write_ledger(session: Session, ledger: list[Any], n: int, chain: str) -> tu
         n += 1
         salt = secrets.token_hex(16)
         payload_hash = hash_text(salt + (row.payload or ""))
-        chain = link_of(chain, n, row.device_id, row.seq, row.author_id, row.content_hash, payload_hash)
+        chain = link_of(chain, n, row, payload_hash)
         rows.append(
             {
                 "device_id": row.device_id, "seq": row.seq, "n": n, "op_id": row.op_id, "alias_of": row.alias_of,
@@ -275,6 +283,12 @@ def _write_ledger(session: Session, ledger: list[Any], n: int, chain: str) -> tu
     return n, chain
 
 
-def link_of(chain: str, n: int, device_id: str, seq: int, author_id: str, content: str, payload_hash: str) -> str:
-    """One link of the ledger's chain. A payload may be erased: its salted hash stays, and with it the chain."""
-    return hash_text(canonical([chain, n, device_id, seq, author_id, content, payload_hash]))
+def link_of(chain: str, n: int, row: Any, payload_hash: str) -> str:
+    """One link of the ledger's chain. A payload may be erased: its salted hash stays, and with it the chain.
+
+    row  device_id, seq, author_id, content_hash, received_at
+    """
+    came = iso(row.received_at)
+    return hash_text(
+        canonical([chain, n, row.device_id, row.seq, row.author_id, row.content_hash, payload_hash, came])
+    )

@@ -15,6 +15,7 @@ from backend.accounts.models import Device as PhoneDevice
 from backend.core.db import db, write_transaction
 from backend.core.ids import new_id
 from backend.core.sync import SyncRegistry, registry_of
+from backend.sync_api import audit
 from backend.sync_api.journal import CHUNK, Doer, Journal, Key, journal_of
 from backend.sync_api.kinds import home_bucket
 from backend.sync_api.models import (
@@ -36,6 +37,7 @@ from sync.server.model import (
     Collision,
     Device,
     Envelope,
+    Head,
     LedgerRow,
     OpenConflict,
     Operation,
@@ -360,7 +362,8 @@ class SqlTransactions:
         with write_transaction() as session:
             return work(SqlUnit(session, registry_of()))
 
-    def head(self) -> tuple[str, int]:
+    def head(self) -> Head:
         head = read_head(db.session)
+        anchor = audit.anchor_of(head.ledger_n, head.ledger_chain, head.audit_n, head.audit_chain)
         db.session.rollback()
-        return head.epoch, head.feed_seq
+        return Head(head.epoch, head.feed_seq, anchor)

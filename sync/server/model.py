@@ -116,6 +116,15 @@ class OpenConflict:
 
 
 @dataclass(frozen=True)
+class Head:
+    """Where the server stands after a commit. `anchor` names the ends of its own chains, if it keeps some (M-69)."""
+
+    epoch: str
+    feed_seq: int
+    anchor: str | None = None
+
+
+@dataclass(frozen=True)
 class Record:
     """A record as it stands inside the running transaction."""
 

@@ -15,6 +15,7 @@ from sync.server.model import (
     Collision,
     Device,
     Envelope,
+    Head,
     LedgerRow,
     OpenConflict,
     Operation,
@@ -100,8 +101,8 @@ class Transactions(Protocol):
     def run(self, work: Callable[[Unit], T]) -> T:
         """Run work in one write transaction and commit; what it raises rolls everything back and goes on."""
 
-    def head(self) -> tuple[str, int]:
-        """(epoch, feed head) as committed."""
+    def head(self) -> Head:
+        """Where the server stands, as committed."""
 
 
 class Policy(Protocol):

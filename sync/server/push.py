@@ -59,13 +59,14 @@ class PushAnswer:
     epoch: str
     acked_seq: int
     feed_head: int
+    anchor: str | None
     results: list[str]
 
     def text(self, server_time: datetime) -> str:
         """The JSON of the answer; results go out as the stored bytes."""
         return (
             f'{{"epoch":{json.dumps(self.epoch)},"acked_seq":{self.acked_seq},"feed_head":{self.feed_head},'
-            f'"server_time":"{instant_text(server_time)}","results":[{",".join(self.results)}]}}'
+            f'"anchor":{json.dumps(self.anchor)},"server_time":"{instant_text(server_time)}","results":[{",".join(self.results)}]}}'
         )
 
 
@@ -83,8 +84,8 @@ def push(
         results = None
     if results is None:
         acked, results = work(stepwise=True)
-    epoch, head = transactions.head()
-    return PushAnswer(epoch, acked, head, results)
+    head = transactions.head()
+    return PushAnswer(head.epoch, acked, head.feed_seq, head.anchor, results)
 
 
 def replay(

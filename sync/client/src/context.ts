@@ -58,6 +58,8 @@ export interface Meta {
   /** When the rows were last compared with the server's digests. */
   digest_at: number | null;
   is_signed_out: boolean;
+  /** day (UTC) → the last anchor that the server named on it, of the last days (M-69) */
+  anchors: { [day: string]: string };
 }
 
 /** Reads one named value. */

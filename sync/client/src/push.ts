@@ -7,6 +7,7 @@ import type { Context } from './context';
 import { exchange } from './exchange';
 import type { Answer, Wire } from './exchange';
 import { becomeNewDevice, heedAcked, REOFFER_TABLES } from './reoffer';
+import { instant } from './ids';
 import type { HttpRequest, Signer, Transaction } from './ports';
 import type { Fields, Json, Operation, Receipt, ResultStatus, StoredOperation, TableName } from './words';
 
@@ -14,6 +15,7 @@ import type { Fields, Json, Operation, Receipt, ResultStatus, StoredOperation, T
 const BATCH_OPERATIONS = 200;
 const BATCH_BYTES = 500 * 1024;
 const OPERATION_EXTRA_BYTES = 24;
+const ANCHOR_DAYS = 30;
 
 export interface Pushing {
   context: Context;
@@ -231,7 +233,15 @@ async function receive(tx: Transaction, context: Context, { batch, links, answer
   }
   await heedAcked(tx, context, Number(body['acked_seq']));
   await keep(tx, 'last_sent_at', context.clock.now());
+  if (typeof body['anchor'] === 'string') await keepAnchor(tx, body['anchor'], now);
   return understood < results.length || understood === 0 ? later(answer) : { is: 'again' };
+}
+
+/** The newest anchor of each of the last days (M-69): what this phone can say about the server's books. */
+async function keepAnchor(tx: Transaction, anchor: string, now: number): Promise<void> {
+  const anchors = { ...await metaOf(tx, 'anchors', {}), [instant(now).slice(0, 10)]: anchor };
+  const days = Object.keys(anchors).sort().slice(-ANCHOR_DAYS);
+  await keep(tx, 'anchors', Object.fromEntries(days.map((day) => [day, anchors[day]!])));
 }
 
 /** A receipt names the operation, or nothing where there was none to name (M-25). */

@@ -35,6 +35,7 @@ async function contentOf(tx: Transaction, context: Context): Promise<{ content: 
     epoch: await metaOf(tx, 'epoch', null),
     acked_seq: await metaOf(tx, 'acked_seq', 0),
     made_at: instant(context.clock.now()),
+    anchors: await metaOf(tx, 'anchors', {}),
     drafts: await draftsIn(tx, context),
     operations: await operationsIn(tx, context),
     stuck: (await tx.all('stuck')).map((each) => ({

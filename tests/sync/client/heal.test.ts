@@ -241,6 +241,29 @@ describe('acked operations', () => {
   });
 });
 
+describe('anchors', () => {
+  it('the newest of each of the last thirty days of the server is kept, and stands in the rescue file (M-69)', async () => {
+    const clock = new HandClock();
+    const model = server(clock);
+    const ana = await phone(model, { user: 'pia', clock });
+    const record = await addNote(ana);
+    for (let day = 0; day < 32; day++) {
+      for (const half of [0, 1]) {
+        await edit(ana, record, { count: 2 * day + half + 1 });
+        await settle([ana], 1);
+        clock.pass(3600_000);
+      }
+      clock.pass(22 * 3600_000);
+    }
+    const rescued = new TextDecoder().decode(await (await ana.local.rescue()).arrayBuffer());
+    const anchors = JSON.parse(/"anchors": (\{[^}]*\})/.exec(rescued)![1]!) as { [day: string]: string };
+    expect(Object.keys(anchors)).toHaveLength(30);
+    expect(Object.keys(anchors).sort().at(-1)).toBe('2026-12-23');
+    expect(anchors['2026-12-23']).toBe(`anchor ${model.head}`);
+    expect(anchors['2026-12-22']).toBe(`anchor ${model.head - 2}`);
+  });
+});
+
 describe('clocks', () => {
   it('offset, uncertainty and age are measured, and a jump of the wall clock bends neither order nor offset', async () => {
     const { model, ana, record } = await synced();

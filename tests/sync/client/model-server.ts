@@ -111,7 +111,7 @@ export class ModelServer {
       return result;
     });
     return {
-      epoch: this.epoch, acked_seq: ackedOf(device), feed_head: this.head, server_time: this.instant(), results,
+      epoch: this.epoch, acked_seq: ackedOf(device), feed_head: this.head, anchor: `anchor ${this.head}`, server_time: this.instant(), results,
     };
   }
 

@@ -16,7 +16,7 @@ from typing import Any
 from sync.server import Actor, FieldRule, Kind, OperationType, Refused, Registry
 from sync.server.canonical import canonical
 from sync.server.clocks import instant_text
-from sync.server.model import Device, OpenConflict, Record, Stored
+from sync.server.model import Device, Head, OpenConflict, Record, Stored
 from sync.server.pull import Change, FeedHead
 
 VECTORS = Path(__file__).resolve().parents[3] / "sync" / "vectors"
@@ -275,8 +275,8 @@ class Toy:
             raise
         return out
 
-    def head(self) -> tuple[str, int]:
-        return self.state.epoch, self.state.head
+    def head(self) -> Head:
+        return Head(self.state.epoch, self.state.head)
 
     # policy
     def actor(self, user_id: str) -> Actor | None:
