@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,34 +21,44 @@ from backend.workorders.services import visible
 
 
 def register(_app: Flask) -> None:
-    work_orders.gate_answers.answer_with(gate_answer)
+    work_orders.gate_answers.answer_with(gate_answers)
     work_orders.repairs_of.answer_with(repairs_of)
-    work_orders.causes_of.answer_with(causes_of)
+    work_orders.causes_of.answer_with(repairs.causes_of)
     work_orders.details_of.answer_with(details_of)
     work_orders.found.answer_with(found)
     assets.history_of.answer_with(history_of_asset)
 
 
-def gate_answer(session: Session, work_order: WorkOrder, gate: str) -> work_orders.GateAnswer | None:
+def gate_answers(session: Session, work_order_ids: Sequence[str]) -> dict[tuple[str, str], work_orders.GateAnswer]:
     """B-15: no closing without a submitted report (fault_report) with cause and fix (cause_and_fix)."""
-    if gate not in ("fault_report", "cause_and_fix"):
-        return None
-    reports = list(session.scalars(
-        sa.select(Report).where(Report.work_order_id == work_order.id, Report.state != "withdrawn").order_by(Report.id)
-    ))  # fmt: skip
-    handed_in = [report.id for report in reports if report.state in COUNTED]
-    link: dict[str, str | None] = {"kind": "report", "id": reports[-1].id} if reports else {
-        "kind": "work_order", "id": work_order.id}  # fmt: skip
+    query = sa.select(Report.id, Report.work_order_id, Report.state).where(
+        Report.work_order_id.in_(work_order_ids), Report.state != "withdrawn"
+    )
+    reports: dict[str, list[tuple[str, str]]] = {ident: [] for ident in work_order_ids}
+    for report_id, work_order_id, state in session.execute(query.order_by(Report.id)):
+        reports[work_order_id].append((report_id, state))
+    handed_in = [ident for rows in reports.values() for ident, state in rows if state in COUNTED]
+    findings = session.scalars(sa.select(Finding).where(Finding.report_id.in_(handed_in))) if handed_in else ()
+    lacking = {finding.report_id for finding in findings if not has_cause_and_fix(finding)}
+    out = {}
+    for work_order_id, rows in reports.items():
+        out |= _gates_of(work_order_id, [ident for ident, _ in rows], {i for i, s in rows if s in COUNTED}, lacking)
+    return out
+
+
+def _gates_of(
+    work_order_id: str, reports: list[str], handed_in: set[str], lacking: set[str]
+) -> dict[tuple[str, str], work_orders.GateAnswer]:
+    link: dict[str, str | None] = {"kind": "report", "id": reports[-1]} if reports else {
+        "kind": "work_order", "id": work_order_id}  # fmt: skip
+    is_there = is_whole = work_orders.GateAnswer(True)
     if not handed_in:
         why = {"zh": "还没有提交的故障报告。", "en": "No fault report has been handed in."}
-        return work_orders.GateAnswer(False, why, link)
-    if gate == "fault_report":
-        return work_orders.GateAnswer(True)
-    query = sa.select(Finding).where(Finding.report_id.in_(handed_in))
-    if all(has_cause_and_fix(finding) for finding in session.scalars(query)):
-        return work_orders.GateAnswer(True)
-    why = {"zh": "报告里还缺原因或处理办法。", "en": "The report still lacks a cause or a fix."}
-    return work_orders.GateAnswer(False, why, link)
+        is_there = is_whole = work_orders.GateAnswer(False, why, link)
+    elif handed_in & lacking:
+        why = {"zh": "报告里还缺原因或处理办法。", "en": "The report still lacks a cause or a fix."}
+        is_whole = work_orders.GateAnswer(False, why, link)
+    return {(work_order_id, "fault_report"): is_there, (work_order_id, "cause_and_fix"): is_whole}
 
 
 def has_cause_and_fix(finding: Finding) -> bool:
@@ -60,19 +69,9 @@ def has_cause_and_fix(finding: Finding) -> bool:
     return has_cause and bool(finding.fix_category and finding.fix_text.strip())
 
 
-def repairs_of(
-    session: Session, asset_ids: Sequence[str], work_order_id: str, reported_at: datetime
-) -> Sequence[work_orders.Repair]:
-    """Earlier repairs of these assets, for D-07."""
-    return [
-        work_orders.Repair(asset_id=one.asset_id, report=one.report, fault=one.fault, on=one.on)
-        for one in repairs.repairs_before(session, asset_ids, work_order_id, reported_at)
-        if one.fault
-    ]
-
-
-def causes_of(session: Session, work_order_id: str) -> Mapping[str, str]:
-    return repairs.causes_of(session, work_order_id)
+def repairs_of(session: Session, asset_ids: Sequence[str]) -> Sequence[work_orders.Repair]:
+    """Repairs of these assets whose fault is known, for D-07."""
+    return [repair for repair in repairs.repairs_of(session, asset_ids) if repair.fault]
 
 
 def details_of(session: Session, work_order_id: str, _actor: Any) -> dict[str, Any]:

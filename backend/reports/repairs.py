@@ -1,14 +1,13 @@
 """Repair records: which repairs an asset had, and the how-manieth this one is (送修次数, D-07).
 
-A repair counts from the submission of its report. Answers workorders' port `repairs_of`.
+A repair counts from the submission of its report. Answers workorders' ports `repairs_of` and
+`causes_of`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,28 +17,11 @@ from backend.customers.models import Site
 from backend.reports.models import Finding, Report
 from backend.reports.rules.states import COUNTED
 from backend.workorders.models import WorkOrder
+from backend.workorders.ports import Repair
 
 
-@dataclass(frozen=True)
-class Earlier:
-    """One earlier repair: the asset, its report, the same-fault key, the local day it was reported."""
-
-    asset_id: str
-    work_order_id: str
-    report: str
-    fault: str
-    on: date
-
-
-def earlier_repairs(session: Session, asset_ids: Sequence[str], work_order: WorkOrder) -> list[Earlier]:
-    """Repairs of these assets in other work orders reported before this one, in order."""
-    return repairs_before(session, asset_ids, work_order.id, work_order.reported_at)
-
-
-def repairs_before(
-    session: Session, asset_ids: Sequence[str], work_order_id: str, reported_at: datetime
-) -> list[Earlier]:
-    """Repairs of these assets reported before an instant, those of one work order left out (it may not exist yet)."""
+def repairs_of(session: Session, asset_ids: Sequence[str]) -> list[Repair]:
+    """Every counted repair of these assets, in order."""
     wanted = sorted(set(asset_ids))
     if not wanted:
         return []
@@ -49,14 +31,22 @@ def repairs_before(
         .join(Report, Report.id == Finding.report_id)
         .join(WorkOrder, WorkOrder.id == Report.work_order_id)
         .join(Site, Site.id == WorkOrder.site_id)
-        .where(Finding.asset_id.in_(wanted), Report.state.in_(COUNTED), WorkOrder.id != work_order_id,
-               WorkOrder.kind == "repair", WorkOrder.reported_at < reported_at,
+        .where(Finding.asset_id.in_(wanted), Report.state.in_(COUNTED), WorkOrder.kind == "repair",
                sa.or_(Finding.outcome.is_(None), Finding.outcome.not_in(("refused", "no_fault_found"))))
         .order_by(WorkOrder.reported_at, Report.id)
     )  # fmt: skip
     return [
-        Earlier(asset_id, order_id, number or short_ref, fault or cause or "", clock.local_date(when, tz))
+        Repair(asset_id, order_id, when, number or short_ref, fault or cause or "", clock.local_date(when, tz))
         for asset_id, order_id, number, short_ref, fault, cause, when, tz in session.execute(query)
+    ]
+
+
+def earlier_repairs(session: Session, asset_ids: Sequence[str], work_order: WorkOrder) -> list[Repair]:
+    """Repairs of these assets in other work orders reported before this one, in order."""
+    return [
+        repair
+        for repair in repairs_of(session, asset_ids)
+        if repair.work_order_id != work_order.id and repair.reported_at < work_order.reported_at
     ]
 
 
@@ -73,17 +63,18 @@ def previous_on(session: Session, asset_ids: Sequence[str], work_order: WorkOrde
     return max((repair.on for repair in earlier_repairs(session, asset_ids, work_order)), default=None)
 
 
-def causes_of(session: Session, work_order_id: str) -> Mapping[str, Any]:
-    """{asset id: cause category} as found so far; user damage is told whatever else was found."""
+def causes_of(session: Session, work_order_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """{work order: {asset: cause category}} as found so far; user damage is told whatever else was found."""
     query = (
-        sa.select(Finding.asset_id, Finding.cause_category)
+        sa.select(Finding.work_order_id, Finding.asset_id, Finding.cause_category)
         .join(Report, Report.id == Finding.report_id)
-        .where(Finding.work_order_id == work_order_id, Finding.asset_id.is_not(None),
+        .where(Finding.work_order_id.in_(work_order_ids), Finding.asset_id.is_not(None),
                Finding.cause_category.is_not(None), Report.state != "withdrawn")
         .order_by(Finding.id)
     )  # fmt: skip
-    out: dict[str, str] = {}
-    for asset_id, cause in session.execute(query):
-        if out.get(asset_id) != "user_damage":
-            out[asset_id] = cause
+    out: dict[str, dict[str, str]] = {}
+    for work_order_id, asset_id, cause in session.execute(query):
+        found = out.setdefault(work_order_id, {})
+        if found.get(asset_id) != "user_damage":
+            found[asset_id] = cause
     return out

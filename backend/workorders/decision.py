@@ -1,6 +1,6 @@
 """What the letters decide for a work order: facts gathered from the rows, the engine asked per asset, one answer.
 
-Called by settling (a stored work order) and by the intake preview (none yet). Reads rows, writes none.
+Called by settling (a stored work order) and by the intake preview (none yet). Asks no database: see ground.py.
 """
 
 from __future__ import annotations
@@ -12,10 +12,6 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
-from backend.assets import services as assets
 from backend.assets.models import Asset, OutOfService
 from backend.contracts.models import Contract
 from backend.core import clock
@@ -56,17 +52,18 @@ class Case:
     solved_at: datetime | None = None
     causes: Mapping[str, str] = field(default_factory=dict)
     repairs: Sequence[Repair] = ()
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
+    spells: Mapping[str, Sequence[OutOfService]] = field(default_factory=dict)
 
 
-def decided(session: Session, case: Case, now: datetime) -> dict[str, Any]:
+def decided(case: Case, now: datetime) -> dict[str, Any]:
     """Clocks, entitlement, gates, owed, missing, letters of a case; instants as `…Z` (K-9)."""
-    contracts = _contracts(session, case)
-    spells = assets.spells_of(session, [asset.id for asset in case.assets])
+    contracts = {a.contract_id: case.contracts[a.contract_id] for a in case.assets if a.contract_id in case.contracts}
     answers = []
     for asset in case.assets or [None]:
         contract = contracts.get(asset.contract_id) if asset else None
         letters = letters_named((contract or case.contract).letters if contract or case.contract else [])
-        facts = facts_of(case, asset, spells.get(asset.id, []) if asset else [], letters, now)
+        facts = facts_of(case, asset, case.spells.get(asset.id, ()) if asset else (), letters, now)
         answers.append(_answer(facts, letters, case, asset))
     merged = _together(answers)
     merged["clocks"] += _report_clocks(case, contracts)
@@ -159,13 +156,6 @@ def _one(ref: str) -> tuple[Letter, ...]:
 def calendar() -> Calendar:
     """The statutory rest days that hold here."""
     return Calendar()
-
-
-def _contracts(session: Session, case: Case) -> dict[str, Contract]:
-    ids = {asset.contract_id for asset in case.assets if asset.contract_id}
-    if not ids:
-        return {}
-    return {row.id: row for row in session.scalars(sa.select(Contract).where(Contract.id.in_(ids)))}
 
 
 def _answer(facts: dict[str, Any], letters: Sequence[Letter], case: Case, asset: Asset | None) -> dict[str, Any]:

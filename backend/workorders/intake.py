@@ -21,6 +21,7 @@ from backend.customers import services as customers
 from backend.customers.models import Customer, Site
 from backend.workorders import ports, services, settling
 from backend.workorders.decision import Case, decided
+from backend.workorders.ground import case_of, facts_about, ground_of, repairs_before
 from backend.workorders.models import WorkOrder, WorkOrderAsset
 from backend.workorders.rules.states import OPEN
 
@@ -122,7 +123,7 @@ def _contract_of(session: Session, row: WorkOrder) -> str | None:
 
 def _check_owner(session: Session, work_order: WorkOrder, values: Mapping[str, Any], now: datetime) -> None:
     """Where the letter wants a named person (A-11) there is none without. Raises Invalid."""
-    answer = decided(session, settling.case_of(session, work_order, []), now)
+    answer = decided(case_of(ground_of(session, [work_order]), work_order), now)
     clauses = [gate["clause"] for gate in answer["gates"] if gate["gate"] == "owner_required"]
     if clauses and not work_order.owner_id:
         words = {
@@ -139,27 +140,34 @@ def preview(session: Session, actor: Any, values: Mapping[str, Any], now: dateti
     if site is None or site.customer_id != customer.id:
         raise NotFound()
     ids = list(dict.fromkeys(values.get("asset_ids") or []))
-    query = sa.select(Asset).where(Asset.id.in_(ids), Asset.customer_id == customer.id)
-    found = {row.id: row for row in session.scalars(query)}
+    found = [ident for ident in ids if ident in _assets_of(session, customer, ids)]
+    contract = _contract_for_preview(session, values, customer, found)
+    ground = facts_about(session, found, [contract.id if contract else None])
     reported_at = min(values.get("reported_at") or now, now)
     case = Case(
         customer=customer,
         site=site,
-        assets=[found[ident] for ident in ids if ident in found],
-        contract=_contract_for_preview(session, values, customer, list(found)),
+        assets=[ground.assets[ident] for ident in found],
+        contract=contract,
+        contracts=ground.contracts,
+        spells=ground.spells,
         kind=values["kind"],
         channel=values["channel"],
         priority=values.get("priority"),
         reported_at=reported_at,
         fault=values.get("fault"),
-        repairs=[r for answer in ports.repairs_of.answers for r in answer(session, ids, "", reported_at)],
+        repairs=repairs_before(ground, found, "", reported_at),
     )
     cause = values.get("cause_category")
     case = replace(case, causes=dict.fromkeys(found, cause) if cause else {})
-    answer = decided(session, case, now)
+    answer = decided(case, now)
     for one in answer["clocks"]:
         one["state"] = "running" if one["starts"] else "idle"
     return answer | {"open_work_orders": _open_of_assets(session, actor, ids)}
+
+
+def _assets_of(session: Session, customer: Customer, asset_ids: list[str]) -> set[str]:
+    return set(session.scalars(sa.select(Asset.id).where(Asset.id.in_(asset_ids), Asset.customer_id == customer.id)))
 
 
 def _contract_for_preview(

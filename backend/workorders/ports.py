@@ -29,24 +29,27 @@ class GateAnswer:
 
 @dataclass(frozen=True)
 class Repair:
-    """One earlier repair of an asset out of a submitted or approved report (D-07)."""
+    """One repair of an asset out of a submitted or approved report (D-07), and the work order it was done for."""
 
     asset_id: str
+    work_order_id: str
+    reported_at: datetime
     report: str
     fault: str
     on: date
 
 
-# (session, work order, gate) → GateAnswer, or None when the slice does not know the gate
-gate_answers: Port[Callable[[Session, WorkOrder, str], GateAnswer | None]] = Port("does this gate hold")
-
-# (session, asset ids, id of the work order that is decided or "", its report) → repairs before it, of other work orders
-repairs_of: Port[Callable[[Session, Sequence[str], str, datetime], Sequence[Repair]]] = Port(
-    "which repairs had these assets"
+# The three that settling asks are asked for all work orders of a transaction at once.
+# (session, work order ids) → {(work order id, gate): GateAnswer} of the gates that the slice knows
+gate_answers: Port[Callable[[Session, Sequence[str]], Mapping[tuple[str, str], GateAnswer]]] = Port(
+    "which gates hold"
 )
 
-# (session, work order id) → {asset id: cause category} as found so far; user damage among them changes who pays
-causes_of: Port[Callable[[Session, str], Mapping[str, str]]] = Port("what caused the fault")
+# (session, asset ids) → their repairs in order
+repairs_of: Port[Callable[[Session, Sequence[str]], Sequence[Repair]]] = Port("which repairs had these assets")
+
+# (session, work order ids) → {work order id: {asset id: cause category}} as found so far; user damage changes who pays
+causes_of: Port[Callable[[Session, Sequence[str]], Mapping[str, Mapping[str, str]]]] = Port("what caused the fault")
 
 # (session, work order id, actor) → parts of the work order's page: visits, check_ins, reports, conflicts
 details_of: Port[Callable[[Session, str, Any], dict[str, Any]]] = Port("what belongs to a work order")

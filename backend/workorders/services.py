@@ -22,6 +22,7 @@ from backend.core.ids import new_id
 from backend.core.problems import Fault, Forbidden, Invalid, NotFound
 from backend.customers.models import Contact, Customer, Site
 from backend.workorders import ports, settling
+from backend.workorders.ground import entries_of
 from backend.workorders.models import LogEntry, WorkOrder, WorkOrderAsset
 from backend.workorders.problems import GatesOpen, StepNotAllowed
 from backend.workorders.rules import states
@@ -92,16 +93,22 @@ def void_log_entry(
         entry.data = {**(entry.data or {}), "voided_by_id": author_id}
         session.flush()
         work_order = session.get_one(WorkOrder, entry.work_order_id)
-        work_order.state = states.state_of(settling.entries_of(session, work_order.id))
+        work_order.state = state_by_log(session, work_order.id)
         settling.mark(session, work_order.id, now)
     return entry
+
+
+def state_by_log(session: Session, work_order_id: str) -> str:
+    """The state that the log says."""
+    session.flush()
+    return states.state_of(entries_of(session, [work_order_id])[work_order_id])
 
 
 def _follow(session: Session, work_order: WorkOrder, what: str, now: datetime) -> None:
     """The state is known at once, the rest when the transaction ends."""
     moves = any(step.what == what for step in states.STEPS) or what in states.VISIT_GONE
     if moves:
-        state = states.state_of(settling.entries_of(session, work_order.id))
+        state = state_by_log(session, work_order.id)
         ends = (state in states.ENDED) != (work_order.state in states.ENDED)
         work_order.state = state
         if ends:

@@ -1,7 +1,8 @@
 """Settling a work order: state, clocks, charges and gates derived anew from facts and log, and kept for reading.
 
 Everything that may change them marks the work order; it is settled once, last in the same write transaction. So a
-batch of two hundred log entries decides a work order once, and opening a list decides nothing.
+batch of two hundred log entries decides a work order once, what they read is read together (ground.py), and opening a
+list decides nothing.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.assets.models import Asset
-from backend.contracts.models import Contract
 from backend.core import clock
-from backend.customers.models import Customer, Site
 from backend.workorders import ports
-from backend.workorders.decision import Case, decided
-from backend.workorders.models import NOT_URGENT, LogEntry, WorkOrder, WorkOrderAsset
+from backend.workorders.decision import decided
+from backend.workorders.ground import Ground, case_of, ground_of
+from backend.workorders.models import NOT_URGENT, WorkOrder, WorkOrderAsset
 from backend.workorders.rules import clocks as clock_rules
 from backend.workorders.rules.entries import Entry
 from backend.workorders.rules.states import ENDED, state_of
 
 _DUE = "work_orders_to_settle"
+TOGETHER = 200  # work orders that are read at once
 CONTACTS = ("reported", "contacted", "remote_started", "arrived", "solved", "accepted", "rejected", "left")
 
 
@@ -36,18 +37,22 @@ def mark(session: Session, work_order_id: str, now: datetime) -> None:
 def settle_all(session: Session) -> None:
     """Settle what is marked; runs before every commit, and where an answer needs the result at once."""
     marked = session.info.pop(_DUE, {})
-    for work_order_id, now in marked.items():
-        work_order = session.get(WorkOrder, work_order_id)
-        if work_order is not None:
-            settle(session, work_order, now)
-    if marked:
-        session.flush()
-
-
-def settle(session: Session, work_order: WorkOrder, now: datetime) -> None:
-    """Derive everything about one work order anew. The result does not depend on the order in which entries came."""
+    if not marked:
+        return
     session.flush()
-    entries = entries_of(session, work_order.id)
+    ids = list(marked)
+    for start in range(0, len(ids), TOGETHER):
+        part = sa.select(WorkOrder).where(WorkOrder.id.in_(ids[start : start + TOGETHER]))
+        found = session.scalars(part.order_by(WorkOrder.id)).all()
+        ground = ground_of(session, found)
+        for work_order in found:
+            settle(session, work_order, ground, marked[work_order.id])
+    session.flush()
+
+
+def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetime) -> None:
+    """Derive everything about one work order anew. The result does not depend on the order in which entries came."""
+    entries = ground.entries[work_order.id]
     state = state_of(entries)
     was_open = work_order.state not in ENDED
     if state != work_order.state:
@@ -59,67 +64,14 @@ def settle(session: Session, work_order: WorkOrder, now: datetime) -> None:
     work_order.closed_at = max(ended) if state in ENDED and ended else None
     contacts = [entry.at for entry in entries if entry.what in CONTACTS]
     work_order.last_contact_at = max(contacts, default=None)
-    answer = decided(session, case_of(session, work_order, entries), now)
+    answer = decided(case_of(ground, work_order), now)
     work_order.entitlement = answer["entitlement"]
     work_order.owed = answer["owed"]
     work_order.missing = answer["missing"]
     work_order.letters = answer["letters"]
     work_order.clocks = _with_outcomes(answer["clocks"], entries, work_order.channel, now)
-    work_order.gates = [gate | _held(session, work_order, entries, gate) for gate in answer["gates"]]
+    work_order.gates = [gate | _held(work_order, ground, gate) for gate in answer["gates"]]
     _keep_for_lists(work_order)
-
-
-def entries_of(session: Session, work_order_id: str) -> list[Entry]:
-    """The log as the rules see it: what is voided is left out."""
-    query = sa.select(
-        LogEntry.id, LogEntry.what, LogEntry.corrected_at, LogEntry.visit_id, LogEntry.note, LogEntry.data
-    ).where(LogEntry.work_order_id == work_order_id, LogEntry.voided_at.is_(None))
-    return [Entry(*row[:5], data=row[5] or {}) for row in session.execute(query)]
-
-
-def case_of(session: Session, work_order: WorkOrder, entries: Sequence[Entry]) -> Case:
-    """The facts of a stored work order, those of the log included."""
-    ids = list(work_order.asset_ids or [])
-    found = {row.id: row for row in session.scalars(sa.select(Asset).where(Asset.id.in_(ids)))} if ids else {}
-    return Case(
-        customer=session.get_one(Customer, work_order.customer_id),
-        site=session.get_one(Site, work_order.site_id),
-        assets=[found[ident] for ident in ids if ident in found],
-        contract=session.get(Contract, work_order.contract_id) if work_order.contract_id else None,
-        kind=work_order.kind,
-        channel=work_order.channel,
-        priority=work_order.priority,
-        reported_at=work_order.reported_at,
-        fault=work_order.fault,
-        remote_started_at=_first(entries, "remote_started"),
-        onsite_decided_at=_first(entries, "decided_on_site", "sent"),
-        promised_for=_promised(entries),
-        solved_at=clock_rules.solved_at(entries),
-        causes=_causes(session, work_order.id),
-        repairs=[
-            r
-            for answer in ports.repairs_of.answers
-            for r in answer(session, ids, work_order.id, work_order.reported_at)
-        ],
-    )
-
-
-def _causes(session: Session, work_order_id: str) -> dict[str, str]:
-    out: dict[str, str] = {}
-    for answer in ports.causes_of.answers:
-        out |= answer(session, work_order_id)
-    return out
-
-
-def _first(entries: Sequence[Entry], *whats: str) -> datetime | None:
-    return min((entry.at for entry in entries if entry.what in whats), default=None)
-
-
-def _promised(entries: Sequence[Entry]) -> datetime | None:
-    """The date last promised in writing (C-08)."""
-    promises = [entry for entry in entries if entry.what == "promised" and entry.data.get("promised_for")]
-    last = max(promises, key=lambda entry: (entry.at, entry.id), default=None)
-    return clock.parse(last.data["promised_for"]) if last else None
 
 
 _NOT_BEGUN: dict[str, Any] = {
@@ -156,15 +108,14 @@ def _with_outcomes(
     return out + [given | _NOT_BEGUN for given in decided_clocks if not given["starts"]]
 
 
-def _held(session: Session, work_order: WorkOrder, entries: Sequence[Entry], gate: dict[str, Any]) -> dict[str, Any]:
+def _held(work_order: WorkOrder, ground: Ground, gate: dict[str, Any]) -> dict[str, Any]:
     """Does a gate hold, why not, and where to mend it."""
-    name = gate["gate"]
+    name, entries = gate["gate"], ground.entries[work_order.id]
     if any(e.what == "overridden" and name in e.data.get("gates", ()) for e in entries):
         return {"holds": True, "why": {}, "link": {}, "is_overridden": True}
-    answers = (answer(session, work_order, name) for answer in ports.gate_answers.answers)
-    for said in (_own_answer(work_order, name, entries), *answers):
-        if said is not None:
-            return {"holds": said.holds, "why": dict(said.why), "link": dict(said.link), "is_overridden": False}
+    said = _own_answer(work_order, name, entries) or ground.gates.get((work_order.id, name))
+    if said is not None:
+        return {"holds": said.holds, "why": dict(said.why), "link": dict(said.link), "is_overridden": False}
     why = {"zh": "系统里还没有这一步的凭据。", "en": "There is no record of this step yet."}
     return {"holds": False, "why": why, "link": {}, "is_overridden": False}
 

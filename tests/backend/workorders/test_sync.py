@@ -6,12 +6,13 @@ from backend.core import clock
 from backend.core.db import write_transaction
 from backend.core.ids import new_id
 from backend.letters.services import copy_letters
+from backend.workorders import settling
 from backend.workorders.models import LogEntry
 from tests.backend.sync_api.conftest import Phone
 from tests.conftest import NOW
 from tests.factories.customers import make_asset, make_contract, make_customer, make_site
 from tests.factories.work import make_visit, make_work_order
-from tests.support import again
+from tests.support import again, counted_queries
 
 
 @pytest.fixture
@@ -167,8 +168,6 @@ def test_her_own_wrong_tap_is_voided_a_colleagues_is_not(cast, phone, work_order
 
 
 def test_a_hundred_lines_in_one_push_decide_the_work_order_once(cast, phone, work_order, monkeypatch):
-    from backend.workorders import settling
-
     settled = []
     plain = settling.settle
     monkeypatch.setattr(settling, "settle", lambda *args: (settled.append(1), plain(*args)))
@@ -178,6 +177,21 @@ def test_a_hundred_lines_in_one_push_decide_the_work_order_once(cast, phone, wor
     ]
     assert set(status_of(phone, *ops)) == {"applied"}
     assert len(settled) == 1
+
+
+def test_settling_thirty_work_orders_asks_as_often_as_settling_one(cast, phone, work_order):
+    """Counted, not timed (K-12): what deciding reads is read together."""
+    asset = make_asset(cast.site, make_contract(cast.customer, ["B@1"]))
+    rows = [make_work_order(cast.site, [asset]) for _ in range(30)]
+    asked = {}
+    for few in (rows[:1], rows):
+        with write_transaction() as session:
+            for row in few:
+                settling.mark(session, row.id, NOW)
+            with counted_queries() as seen:
+                settling.settle_all(session)
+        asked[len(few)] = len([one for one in seen if one.startswith("SELECT")])
+    assert asked[30] == asked[1] > 0
 
 
 def test_ben_neither_sees_nor_writes_anas_work(cast, as_, phone, work_order):
