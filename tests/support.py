@@ -15,10 +15,12 @@ from flask.testing import FlaskClient
 
 from backend.core import clock
 from backend.core.db import db
+from tests import described
 
 
 class ApiClient(FlaskClient):
-    """A browser: sends `X-Fieldpledge` (unless `sends_header` is off); each request has an app context of its own.
+    """A browser: sends `X-Fieldpledge` (unless `sends_header` is off); each request has an app context of its own, and
+    each answer must be what the API's description says.
 
     A test holds an app context open for its own session; Flask would lend it to the request, `g` and all.
     """
@@ -29,7 +31,10 @@ class ApiClient(FlaskClient):
         if self.sends_header and args and isinstance(args[0], str):
             headers = dict(kwargs.pop("headers", None) or {})
             kwargs["headers"] = {"X-Fieldpledge": "1"} | headers
-        return copy_context().run(self._open_alone, args, kwargs)
+        answer = copy_context().run(self._open_alone, args, kwargs)
+        if args and isinstance(args[0], str):
+            described.check(self.application, kwargs.get("method", "GET"), args[0], answer)
+        return answer
 
     def _open_alone(self, args: Any, kwargs: Any) -> Any:
         _cv_app.set(None)

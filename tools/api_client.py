@@ -35,7 +35,7 @@ def main():
     if not (FOLDER / "node_modules").exists():
         subprocess.run([str(BIN / "npm"), "ci", "--no-audit", "--no-fund"], cwd=FOLDER, env=env, check=True)
     made = subprocess.run(
-        [str(BIN / "npx"), "openapi-typescript", str(source)],
+        [str(BIN / "npx"), "openapi-typescript", "--default-non-nullable=false", str(source)],
         cwd=FOLDER,
         env=env,
         check=True,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from apiflask import Schema
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from backend.accounts.roles import ROLES
 from backend.core.editing import edit_schema
-from backend.core.schemas import Id, Instant, Text, Zone, clean_text
+from backend.core.schemas import Id, Instant, Text, Whole, Zone
 
 
 class SignInIn(Schema):
@@ -74,7 +72,7 @@ class SelfChange(Schema):
 class DeviceIn(Schema):
     id = Id(required=True)
     label = fields.String(validate=validate.Length(max=120))
-    public_key = fields.Dict(keys=fields.String(), allow_none=True)
+    public_key = fields.Dict(keys=fields.String(), allow_none=True, metadata={"description": "free: a JSON web key"})
 
 
 class DeviceOut(Schema):
@@ -94,20 +92,13 @@ class BranchOut(Schema):
     phone = fields.String()
 
 
-class BothLanguages(fields.Dict):
-    """{zh, en}: what ships or is configured is said in both."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
-        value = super()._deserialize(value, attr, data, **kwargs)
-        if set(value) != {"zh", "en"} or not all(
-            isinstance(v, str) and 0 < len(v.strip()) <= 120 for v in value.values()
-        ):
-            raise ValidationError("中文和英文都要写，各 120 字以内 | Say it in zh and en, 120 characters each")
-        return {language: clean_text(text) for language, text in value.items()}
+class CompanyName(Schema):
+    zh = Text(required=True, min=1, max=120)
+    en = Text(required=True, min=1, max=120)
 
 
 class CompanyFields(Schema):
-    name = BothLanguages()
+    name = Whole(CompanyName)
     hotline = Text(max=40)
     email = Text(max=120)
     complaint_phone = Text(max=40)

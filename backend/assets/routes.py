@@ -51,12 +51,8 @@ def add_asset(json_data: dict[str, Any]) -> Asset:
 @bp.doc(summary="An asset with its history")
 def show_asset(asset_id: str) -> dict[str, Any]:
     row = services.asset_for(db.session, g.actor, asset_id)
-    out: dict[str, Any] = schemas.AssetOut().dump(row)
-    out["price"] = row.price
-    for name in services.DATES:
-        out[name] = getattr(row, name)
+    out: dict[str, Any] = {name: getattr(row, name) for name in schemas.AssetOut().fields}
     out["out_of_service"] = services.spells_of(db.session, [row.id])[row.id]
-    out |= {"work_orders": [], "reports": [], "repairs": []}
     for answer in ports.history_of.answers:
         out |= answer(db.session, row.id, g.actor)
     return out

@@ -17,7 +17,7 @@ class Money(fields.Decimal):
     """An amount as a string with two decimals, in the company's currency."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(places=2, as_string=True, validate=_in_range, **kwargs)
+        super().__init__(places=2, as_string=True, validate=_in_range, metadata={"type": "string"}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if not isinstance(value, str):
@@ -62,9 +62,8 @@ class SpellOut(Schema):
 
 class AssetDetail(AssetOut):
     out_of_service = fields.List(fields.Nested(SpellOut))
-    work_orders = fields.List(fields.Dict())
-    reports = fields.List(fields.Dict())
-    repairs = fields.List(fields.Dict())
+    work_orders = fields.List(fields.Nested("WorkOrderBrief"))
+    reports = fields.List(fields.Nested("AssetReport"))
 
 
 class AssetPage(Schema):

@@ -31,7 +31,9 @@ def edit_schema(name: str, inner: type[Schema]) -> type[Schema]:
     """The schema of an edit whose `fields` are some of `inner`'s."""
     return Schema.from_dict(
         {
-            "base": fields.Dict(keys=fields.String(), required=True),
+            "base": fields.Dict(
+                keys=fields.String(), required=True, metadata={"description": "free: field → the value that was seen"}
+            ),
             "fields": fields.Nested(inner(partial=True), required=True),
         },
         name=name,

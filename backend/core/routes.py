@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from apiflask import APIBlueprint
+from apiflask import APIBlueprint, Schema
 from flask import Response, abort, current_app, request, send_file
+from marshmallow import fields
 from werkzeug.security import safe_join
 
 from backend.core import clock
@@ -29,9 +30,15 @@ def healthz() -> tuple[dict[str, str], int]:
     return {"status": "ok"}, 200
 
 
+class VersionOut(Schema):
+    api = fields.Integer()
+    server_time = fields.String()
+
+
 @bp.get("/api/version")
 @public
-@bp.doc(summary="API version and server time", responses=[200])
+@bp.output(VersionOut)
+@bp.doc(summary="API version and server time")
 def version() -> dict[str, object]:
     return {"api": API_VERSION, "server_time": clock.iso(clock.now())}
 

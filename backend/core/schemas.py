@@ -29,6 +29,9 @@ class Id(fields.String):
 class Instant(fields.Field[datetime]):
     """An instant with an offset in; `…Z` with milliseconds out."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"type": "string", "format": "date-time"}, **kwargs)
+
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return clock.iso(value) if isinstance(value, datetime) else value
 
@@ -72,6 +75,30 @@ def clean_text(value: str) -> str:
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     value = "".join(c for c in value if c not in _BIDI and (c in "\n\t" or unicodedata.category(c) != "Cc"))
     return unicodedata.normalize("NFC", value)
+
+
+class Both(Schema):
+    """What ships or is configured, in both languages (K-9)."""
+
+    zh = fields.String(required=True)
+    en = fields.String(required=True)
+
+
+class Whole(fields.Nested):
+    """Given with all its members or not at all, in an edit too."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any) -> Any:
+        return super()._deserialize(value, attr, data, partial=False, **kwargs)
+
+
+class Maybe(fields.Nested):
+    """A nested answer that is kept as {} where there is nothing to say; null to whoever asks."""
+
+    def __init__(self, nested: Any, **kwargs: Any) -> None:
+        super().__init__(nested, allow_none=True, **kwargs)
+
+    def _serialize(self, nested_obj: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return super()._serialize(nested_obj, attr, obj, **kwargs) if nested_obj else None
 
 
 class Empty(Schema):

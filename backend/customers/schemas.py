@@ -9,11 +9,16 @@ from marshmallow import ValidationError, fields, validate
 
 from backend.core.editing import edit_schema
 from backend.core.schemas import Id, Instant, Page, Text, Zone
+from backend.customers.rules.datum import DATUMS
 from backend.customers.rules.points import PointFault, point_of, written
 
 
 class Point(fields.Field[Any]):
     """{lat, lng: decimal strings, datum} in; WGS-84 out. Loads to a `SitePoint`, null takes the point away."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        members = {"lat": {"type": "string"}, "lng": {"type": "string"}, "datum": {"enum": [*DATUMS]}}
+        super().__init__(metadata={"type": "object", "required": [*members], "properties": members}, **kwargs)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return None if value is None else written(value)
@@ -83,11 +88,13 @@ class ContactOut(ContactFields):
 
 
 class CustomerDetail(CustomerOut):
+    """The complete file. What slices to the right add is named as they name it (marshmallow finds schemas by name)."""
+
     sites = fields.List(fields.Nested(SiteOut))
     contacts = fields.List(fields.Nested(ContactOut))
-    assets = fields.List(fields.Dict())
-    contracts = fields.List(fields.Dict())
-    work_orders = fields.List(fields.Dict())
+    assets = fields.List(fields.Nested("AssetOut"))
+    contracts = fields.List(fields.Nested("ContractOut"))
+    work_orders = fields.List(fields.Nested("WorkOrderBrief"))
 
 
 class CustomerPage(Schema):

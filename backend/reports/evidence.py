@@ -17,7 +17,7 @@ from backend.reports.models import Photo, Report
 from backend.reports.rows import signature_payload
 from backend.reports.signing import ReadFile
 from backend.visits.models import CheckIn, CheckInFix
-from backend.visits.schemas import CheckInOut, FixOut
+from backend.visits.schemas import CheckInOut
 from backend.workorders.models import LogEntry, WorkOrder
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -81,10 +81,10 @@ def _check_ins(session: Session, report: Report) -> list[dict[str, Any]]:
     rows = session.scalars(
         sa.select(CheckIn).where(CheckIn.visit_id == report.visit_id).order_by(CheckIn.corrected_at, CheckIn.id)
     )
-    fixes: dict[str, list[dict[str, Any]]] = {}
+    fixes: dict[str, list[CheckInFix]] = {}
     query = sa.select(CheckInFix).where(CheckInFix.visit_id == report.visit_id).order_by(CheckInFix.id)
     for fix in session.scalars(query):
-        fixes.setdefault(fix.check_in_id, []).append(FixOut().dump(fix))
+        fixes.setdefault(fix.check_in_id, []).append(fix)
     return [CheckInOut().dump(row) | {"fixes": fixes.get(row.id, [])} for row in rows]
 
 

@@ -8,9 +8,12 @@ from apiflask import Schema
 from marshmallow import ValidationError, fields, validate
 
 from backend.core.editing import edit_schema
-from backend.core.schemas import Id, Instant, Page, Text
+from backend.core.schemas import Both, Id, Instant, Page, Text
 from backend.reports.models import CAUSES, FIXES, OUTCOMES, RESULTS
 from backend.reports.rules.states import STATES
+from backend.reports.view import ReportView
+from backend.reports.view_schemas import schema_of
+from backend.visits.schemas import CheckInWithFixes
 from backend.workorders.models import PRIORITIES
 
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp")
@@ -27,6 +30,9 @@ class Sha256(fields.String):
 
 class Day(fields.Field[Any]):
     """A local date, written 2026-11-22; kept as a date."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"type": "string", "format": "date"}, **kwargs)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return value.isoformat() if value is not None else None
@@ -146,6 +152,18 @@ class ReturnIn(Schema):
     field_comments = fields.List(fields.Nested(FieldComment), load_default=list, validate=validate.Length(max=50))
 
 
+class ReportComment(Schema):
+    """What the office wrote when it returned the report: about all of it, or at one field."""
+
+    kind = fields.String()
+    at = Instant()
+    author_id = fields.String()
+    author_name = fields.String()
+    version = fields.Integer()
+    field = fields.String(allow_none=True)
+    text = fields.String()
+
+
 class ReportOut(Schema):
     id = fields.String()
     work_order_id = fields.String()
@@ -166,7 +184,7 @@ class ReportOut(Schema):
     received_at = Instant(allow_none=True)
     approved_at = Instant(allow_none=True)
     approved_by_id = fields.String(allow_none=True)
-    comments = fields.List(fields.Dict())
+    comments = fields.List(fields.Nested(ReportComment))
     signature_id = fields.String(allow_none=True)
 
 
@@ -217,6 +235,35 @@ class PaperQuery(Schema):
     language = fields.String(validate=validate.OneOf(["zh", "en"]))
 
 
+class ReportAsset(Schema):
+    id = fields.String()
+    label = fields.String()
+    serial = fields.String()
+
+
+class ReportBrief(Schema):
+    """A report on its work order's page."""
+
+    id = fields.String()
+    number = fields.String(allow_none=True)
+    short_ref = fields.String()
+    state = fields.String(validate=validate.OneOf(STATES))
+    version = fields.Integer()
+    visit_id = fields.String(allow_none=True)
+    author_id = fields.String()
+    created_at = Instant()
+    submitted_at = Instant(allow_none=True)
+
+
+class AssetReport(ReportBrief):
+    """A report in an asset's file, with what was found there."""
+
+    outcome = fields.String(allow_none=True, validate=validate.OneOf(OUTCOMES))
+    cause_category = fields.String(allow_none=True, validate=validate.OneOf(CAUSES))
+    cause_text = fields.String()
+    fix_text = fields.String()
+
+
 class ReportRow(Schema):
     id = fields.String()
     number = fields.String(allow_none=True)
@@ -225,13 +272,13 @@ class ReportRow(Schema):
     version = fields.Integer()
     work_order_id = fields.String()
     work_order_number = fields.String(allow_none=True)
-    priority = fields.String(allow_none=True)
+    priority = fields.String(allow_none=True, validate=validate.OneOf(PRIORITIES))
     branch_id = fields.String()
     customer_id = fields.String()
     customer_name = fields.String()
     site_id = fields.String()
     site_name = fields.String()
-    assets = fields.List(fields.Dict())
+    assets = fields.List(fields.Nested(ReportAsset))
     outcomes = fields.List(fields.String())
     engineer_id = fields.String()
     engineer_name = fields.String()
@@ -250,15 +297,95 @@ class ReportPage(Schema):
     total = fields.Integer()
 
 
+class PhotoEvidence(Schema):
+    """A photo of the report or its visit: are its bytes here, did another job use them?"""
+
+    id = fields.String()
+    sha256 = fields.String()
+    caption = fields.String()
+    taken_at = Instant()
+    finding_id = fields.String(allow_none=True)
+    content_type = fields.String()
+    is_in_report = fields.Boolean()
+    is_stored = fields.Boolean()
+    is_repeated = fields.Boolean()
+    voided_at = Instant(allow_none=True)
+
+
+class VerificationOut(Schema):
+    """Does the signature hold? `path` names the first place that differs."""
+
+    ok = fields.Boolean()
+    is_pending = fields.Boolean()
+    reason = fields.String(allow_none=True)
+    path = fields.String(allow_none=True)
+    text = fields.Nested(Both)
+
+
+class SignatureOut(Schema):
+    id = fields.String()
+    report_id = fields.String()
+    visit_id = fields.String(allow_none=True)
+    work_order_id = fields.String()
+    version = fields.Integer()
+    document_sha256 = fields.String()
+    strokes_sha256 = fields.String(allow_none=True)
+    result = fields.String(validate=validate.OneOf(RESULTS))
+    remarks = fields.String(allow_none=True)
+    reason = fields.String(allow_none=True)
+    signer_name = fields.String(allow_none=True)
+    signer_title = fields.String(allow_none=True)
+    rating = fields.Integer(allow_none=True)
+    photo_id = fields.String(allow_none=True)
+    signed_at = Instant()
+    corrected_at = Instant()
+    flags = fields.List(fields.String())
+
+
+class FlagOut(Schema):
+    """What a reviewer should look at, as a code and in words."""
+
+    code = fields.String()
+    text = fields.Nested(Both)
+
+
+class ReportStep(Schema):
+    """A line of the log about this report."""
+
+    what = fields.String()
+    at = Instant()
+    received_at = Instant()
+    author_id = fields.String(allow_none=True)
+    author_name = fields.String(allow_none=True)
+    text = fields.String()
+    version = fields.Integer(allow_none=True)
+
+
+class EvidenceOut(Schema):
+    """What stands beside the report in the review."""
+
+    check_ins = fields.List(fields.Nested(CheckInWithFixes))
+    photos = fields.List(fields.Nested(PhotoEvidence))
+    verification = fields.Nested(VerificationOut)
+    signatures = fields.List(fields.Nested(SignatureOut))
+    flags = fields.List(fields.Nested(FlagOut))
+    history = fields.List(fields.Nested(ReportStep))
+
+
+ReportMay = Schema.from_dict(
+    {step: fields.Boolean() for step in ("submit", "return", "approve", "withdraw")}, name="ReportMay"
+)
+
+
 class ReportDetail(Schema):
-    """`view` is a ReportView (backend/reports/view.py); `evidence` what stands beside it in the review."""
+    """A report with its one view, and what stands beside it in the review."""
 
     report = fields.Nested(ReportOut)
     findings = fields.List(fields.Nested(FindingOut))
     part_lines = fields.List(fields.Nested(PartOut))
-    view = fields.Dict()
-    evidence = fields.Dict()
-    may = fields.Dict(keys=fields.String(), values=fields.Boolean())
+    view = fields.Nested(schema_of(ReportView))
+    evidence = fields.Nested(EvidenceOut)
+    may = fields.Nested(ReportMay)
 
 
 class Verified(Schema):

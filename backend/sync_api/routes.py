@@ -10,9 +10,7 @@ import re
 from typing import Any
 
 import orjson
-from apiflask import APIBlueprint, Schema
-from apiflask.fields import Dict, List, Raw, String
-from apiflask.validators import OneOf
+from apiflask import APIBlueprint
 from flask import Response, g, request, send_file
 
 from backend.core import clock, storage
@@ -20,7 +18,7 @@ from backend.core.db import db
 from backend.core.http import needs, request_now
 from backend.core.problems import Fault, Invalid, NotFound, Stale
 from backend.core.sync import registry_of
-from backend.sync_api import files, office, services
+from backend.sync_api import files, office, schemas, services
 from backend.sync_api.feed import SqlFeed, buckets_of
 from backend.sync_api.kinds import conflict_json, stuck_json
 from backend.sync_api.models import SyncConflict, SyncFile
@@ -216,23 +214,9 @@ def file_bytes(sha256: str) -> Response:
 # -- for the console -----------------------------------------------------------------------------------------------
 
 
-class SettleIn(Schema):
-    choice = String(required=True, validate=OneOf(services.CHOICES))
-    seen = Raw(required=True, allow_none=True, metadata={"description": "the live value the person saw"})
-    value = Raw(allow_none=True, metadata={"description": "with choice edit: the new value"})
-
-
-class ConflictsOut(Schema):
-    conflicts = List(Raw())
-
-
-class StuckOut(Schema):
-    stuck_operations = List(Raw())
-
-
 @bp.get("/conflicts")
 @needs("stuck.read")
-@bp.output(ConflictsOut)
+@bp.output(schemas.ConflictsOut)
 @bp.doc(summary="Open conflicts")
 def list_conflicts() -> dict[str, Any]:
     return {
@@ -242,8 +226,8 @@ def list_conflicts() -> dict[str, Any]:
 
 @bp.post("/conflicts/<conflict_id>/settle")
 @needs("conflicts.settle")
-@bp.input(SettleIn)
-@bp.output(ConflictsOut)
+@bp.input(schemas.SettleIn)
+@bp.output(schemas.ConflictsOut)
 @bp.doc(summary="Settle a conflict: mine, theirs, or a new value", responses=[200, 404, 409, 422])
 def settle(conflict_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
     conflict = db.session.get(SyncConflict, conflict_id)
@@ -276,30 +260,17 @@ def _may_settle(conflict: SyncConflict) -> bool:
 
 @bp.get("/stuck-operations")
 @needs("stuck.read")
-@bp.output(StuckOut)
+@bp.output(schemas.StuckOut)
 @bp.doc(summary="Operations that wait for somebody")
 def list_stuck() -> dict[str, Any]:
     rows = services.stuck_operations(db.session, g.actor)
     return {"stuck_operations": [{"id": row.id, **stuck_json(row)} for row in rows]}
 
 
-class MendIn(Schema):
-    args = Dict(metadata={"description": "instead of the stuck operation's arguments"})
-    base = Dict(metadata={"description": "for an edit: the values that were seen; by default the live ones"})
-
-
-class ResultOut(Schema):
-    result = Raw()
-
-
-class HistoryOut(Schema):
-    history = List(Raw())
-
-
 @bp.post("/stuck-operations/<op_id>/mend")
 @needs("stuck.mend", own_transaction=True)
-@bp.input(MendIn)
-@bp.output(ResultOut)
+@bp.input(schemas.MendIn)
+@bp.output(schemas.ResultOut)
 @bp.doc(summary="Do what a stuck operation wanted, as it was or with other values", responses=[200, 404, 422])
 def mend(op_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
     result = services.mend_for_office(op_id, g.actor, json_data.get("args"), json_data.get("base"), request_now())
@@ -308,7 +279,7 @@ def mend(op_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
 
 @bp.post("/stuck-operations/<op_id>/drop")
 @needs("stuck.mend")
-@bp.output(StuckOut)
+@bp.output(schemas.StuckOut)
 @bp.doc(summary="Decide that a stuck operation is not to be done; it stays readable", responses=[200, 404])
 def drop(op_id: str) -> dict[str, Any]:
     row = services.drop_for_office(db.session, op_id, g.actor, request_now())
@@ -317,7 +288,7 @@ def drop(op_id: str) -> dict[str, Any]:
 
 @bp.get("/records/<kind>/<record_id>/history")
 @needs("self")
-@bp.output(HistoryOut)
+@bp.output(schemas.HistoryOut)
 @bp.doc(summary="Every superseded value of a record", responses=[200, 404])
 def history(kind: str, record_id: str) -> dict[str, Any]:
     return {"history": services.history_of(db.session, kind, record_id, g.actor)}

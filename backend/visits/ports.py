@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from backend.accounts.models import User
 from backend.visits.models import CheckIn, CheckInFix, Visit
 from backend.visits.rules.states import OPEN
-from backend.visits.schemas import CheckInOut, FixOut, VisitOut
+from backend.visits.schemas import CheckInOut
 from backend.visits.services import plan_visit, step_to, work_orders_of, write_log
 from backend.visits.taps import at_desk
 from backend.workorders import ports as work_orders
@@ -37,12 +37,12 @@ def details_of(session: Session, work_order_id: str, _actor: Any) -> dict[str, A
     for fix in session.scalars(
         sa.select(CheckInFix).where(CheckInFix.work_order_id == work_order_id).order_by(CheckInFix.id)
     ):
-        fixes.setdefault(fix.check_in_id, []).append(FixOut().dump(fix))
+        fixes.setdefault(fix.check_in_id, []).append(fix)
     rows = session.scalars(
         sa.select(CheckIn).where(CheckIn.work_order_id == work_order_id).order_by(CheckIn.corrected_at, CheckIn.id)
     )
     return {
-        "visits": [VisitOut().dump(visit) for visit in visits],
+        "visits": list(visits),
         "check_ins": [CheckInOut().dump(row) | {"fixes": fixes.get(row.id, [])} for row in rows],
     }
 

@@ -11,6 +11,7 @@ from backend.core.db import db
 from backend.core.http import needs, request_now
 from backend.visits import arrivals, dispatch, schemas, services
 from backend.visits.models import CheckIn, Visit
+from backend.workorders.schemas import VisitPlan
 from backend.workorders.services import work_order_for
 
 bp = APIBlueprint("visits", __name__, url_prefix="/api", tag="visits")
@@ -18,7 +19,7 @@ bp = APIBlueprint("visits", __name__, url_prefix="/api", tag="visits")
 
 @bp.post("/work-orders/<work_order_id>/visits")
 @needs("visits.write")
-@bp.input(schemas.PlanIn)
+@bp.input(VisitPlan)
 @bp.output(schemas.VisitOut, status_code=201)
 @bp.doc(summary="Plan a visit and send its engineers")
 def add_visit(work_order_id: str, json_data: dict[str, Any]) -> Visit:
@@ -28,7 +29,7 @@ def add_visit(work_order_id: str, json_data: dict[str, Any]) -> Visit:
 
 @bp.patch("/visits/<visit_id>")
 @needs("visits.write")
-@bp.input(schemas.PlanEdit)
+@bp.input(schemas.VisitEdit)
 @bp.output(schemas.VisitOut)
 @bp.doc(
     summary="Change a plan, field by field",
@@ -41,7 +42,7 @@ def edit_visit(visit_id: str, json_data: dict[str, Any]) -> Visit:
 
 @bp.post("/visits/<visit_id>/cancel")
 @needs("visits.write")
-@bp.input(schemas.ReasonIn)
+@bp.input(schemas.VisitReasonIn)
 @bp.output(schemas.VisitOut)
 @bp.doc(summary="Call a visit off, with the reason")
 def cancel_visit(visit_id: str, json_data: dict[str, Any]) -> Visit:

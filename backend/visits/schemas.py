@@ -6,32 +6,19 @@ from apiflask import Schema
 from marshmallow import fields, validate
 
 from backend.core.editing import edit_schema
-from backend.core.schemas import Id, Instant, Page, Text
+from backend.core.schemas import Both, Id, Instant, Maybe, Page, Text
 from backend.visits.rules.states import STATES
+from backend.workorders.models import PRIORITIES
+from backend.workorders.rules.states import STATES as WORK_ORDER_STATES
+from backend.workorders.schemas import ClockOut, VisitPlan
 
 VERDICT_WORDS = ("on_site", "uncertain", "off_site", "no_fix")
 
 
-class PlanIn(Schema):
-    engineer_ids = fields.List(Id(), required=True, validate=validate.Length(1, 20))
-    lead_id = Id()
-    planned_from = Instant(required=True)
-    planned_until = Instant(allow_none=True)
-    note = Text(max=2000)
+VisitEdit = edit_schema("VisitEdit", VisitPlan)
 
 
-class PlanFieldsIn(Schema):
-    engineer_ids = fields.List(Id(), validate=validate.Length(1, 20))
-    lead_id = Id()
-    planned_from = Instant()
-    planned_until = Instant(allow_none=True)
-    note = Text(max=2000)
-
-
-PlanEdit = edit_schema("VisitEdit", PlanFieldsIn)
-
-
-class ReasonIn(Schema):
+class VisitReasonIn(Schema):
     reason = Text(required=True, min=1, max=2000)
 
 
@@ -66,7 +53,7 @@ class FixOut(Schema):
     fix_at = Instant(allow_none=True)
     age_s = fields.Integer(allow_none=True)
     received_at = Instant()
-    phone_verdict = fields.Dict()
+    phone_verdict = Maybe(Verdict)
     server_verdict = fields.Nested(Verdict)
     flags = fields.List(fields.String())
 
@@ -83,11 +70,17 @@ class CheckInOut(Schema):
     received_at = Instant()
     reason_code = fields.String(allow_none=True)
     reason_text = fields.String()
-    phone_verdict = fields.Dict()
+    phone_verdict = Maybe(Verdict)
     server_verdict = fields.Nested(Verdict)
     flags = fields.List(fields.String())
     clock_offset_ms = fields.Integer(allow_none=True)
     is_accepted_by_office = fields.Boolean()
+
+
+class CheckInWithFixes(CheckInOut):
+    """A check-in with the positions that followed it."""
+
+    fixes = fields.List(fields.Nested(FixOut))
 
 
 class VisitQuery(Page):
@@ -102,8 +95,8 @@ class VisitRow(VisitOut):
     """A visit in the dispatch week, with what a dispatcher reads in its cell."""
 
     number = fields.String(allow_none=True)
-    work_order_state = fields.String()
-    priority = fields.String(allow_none=True)
+    work_order_state = fields.String(validate=validate.OneOf(WORK_ORDER_STATES))
+    priority = fields.String(allow_none=True, validate=validate.OneOf(PRIORITIES))
     symptom = fields.String()
     customer_id = fields.String()
     customer_name = fields.String()
@@ -111,7 +104,7 @@ class VisitRow(VisitOut):
     site_name = fields.String()
     branch_id = fields.String()
     next_due_at = Instant(allow_none=True)
-    clocks = fields.List(fields.Dict())
+    clocks = fields.List(fields.Nested(ClockOut))
     arrived_at = Instant(allow_none=True)
     left_at = Instant(allow_none=True)
     verdict = fields.String(allow_none=True, validate=validate.OneOf(VERDICT_WORDS))
@@ -134,12 +127,12 @@ class DayLoad(Schema):
     minutes = fields.Integer()
 
 
-class Reason(Schema):
+class EngineerReason(Schema):
     """Why she fits or does not: a code, whether it speaks for her, the sentence in both languages."""
 
     code = fields.String()
     is_good = fields.Boolean()
-    text = fields.Dict(keys=fields.String(), values=fields.String())
+    text = fields.Nested(Both)
 
 
 class EngineerRow(Schema):
@@ -154,7 +147,7 @@ class EngineerRow(Schema):
     today = fields.List(fields.Nested(VisitOut))
     distance_m = fields.Integer(allow_none=True)
     distance_at = Instant(allow_none=True)
-    reasons = fields.List(fields.Nested(Reason))
+    reasons = fields.List(fields.Nested(EngineerReason))
 
 
 class EngineerList(Schema):

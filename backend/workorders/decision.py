@@ -18,19 +18,10 @@ from backend.core import clock
 from backend.customers.models import Customer, Site
 from backend.letters.loader import load_letters
 from backend.letters.rules import ALWAYS, Calendar, FactsFaulty, Faulty, Hours, Letter, decide, due_at
+from backend.workorders.models import UNDECIDED
 from backend.workorders.ports import Repair
 
 GRAVEST = ("suspended", "undecided", "chargeable", "at_cost", "covered")
-UNDECIDED: dict[str, Any] = {
-    "status": "undecided",
-    "warranty_end": None,
-    "warranty_end_provisional": False,
-    "charges": {"labour": None, "parts": None, "call_out": None, "travel": None},
-    "remedies": [],
-    "refund": None,
-    "upgrade_ceiling": None,
-    "reasons": [],
-}
 
 
 @dataclass(frozen=True)

@@ -226,6 +226,7 @@ def _brief(row: WorkOrder) -> dict[str, Any]:
     return {
         "id": row.id,
         "number": row.number,
+        "short_ref": row.short_ref,
         "state": row.state,
         "kind": row.kind,
         "priority": row.priority,

@@ -20,6 +20,16 @@ PRIORITIES = ("critical", "important", "normal")
 NOT_URGENT = datetime(
     9999, 1, 1, tzinfo=UTC
 )  # no clock of it is open: behind everything else in the order of urgency
+UNDECIDED: dict[str, Any] = {
+    "status": "undecided",
+    "warranty_end": None,
+    "warranty_end_provisional": False,
+    "charges": {"labour": None, "parts": None, "call_out": None, "travel": None},
+    "remedies": [],
+    "refund": None,
+    "upgrade_ceiling": None,
+    "reasons": [],
+}
 
 
 class WorkOrder(db.Model):
@@ -51,7 +61,7 @@ class WorkOrder(db.Model):
     created_by_id: Mapped[str | None] = mapped_column(sa.String(36))
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     clocks: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
-    entitlement: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    entitlement: Mapped[dict[str, Any]] = mapped_column(Json, default=lambda: UNDECIDED)
     gates: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     owed: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     missing: Mapped[list[str]] = mapped_column(Json, default=list)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from apiflask import Schema
 from marshmallow import fields, validate
 
+from backend.accounts.roles import ROLES
 from backend.assets.schemas import AssetOut
 from backend.assets.services import label_of
 from backend.contracts.schemas import ContractOut
 from backend.core.editing import edit_schema
-from backend.core.schemas import Id, Instant, Page, Text
+from backend.core.schemas import Both, Id, Instant, Maybe, Page, Text
 from backend.customers.schemas import ContactOut, CustomerOut, SiteOut
-from backend.letters.rules.words import CAUSES
+from backend.letters.rules.words import CAUSES, CHARGE_KINDS, CHARGES, CLOCKS, REMEDIES, STATUSES, STEPS
 from backend.workorders.models import CHANNELS, KINDS, PRIORITIES
 from backend.workorders.rules.states import STATES
 
@@ -77,42 +78,93 @@ class PreviewIn(Schema):
     cause_category = _word(CAUSES, allow_none=True)
 
 
-class ClockOut(Schema):
-    """One running measure of a promise."""
+class DecidedClock(Schema):
+    """A measure of a promise as the letters decide it, before anything happened."""
 
-    name = fields.String()
+    name = _word(CLOCKS)
     letter = fields.String()
     clause = fields.String()
     starts = Instant(allow_none=True)
     target = Instant(allow_none=True)
     due = Instant(allow_none=True)
-    near_at = Instant(allow_none=True)
     calendar = fields.String()
     is_at_once = fields.Boolean()
-    governs = fields.Boolean()
     state = _word(("running", "near", "met", "missed", "idle", "excused"))
+
+
+class ClockOut(DecidedClock):
+    """One running measure of a promise."""
+
+    near_at = Instant(allow_none=True)
+    governs = fields.Boolean()
     met_at = Instant(allow_none=True)
     met_by = fields.String(allow_none=True)
     excused_by = fields.String(allow_none=True)
     excuse = fields.String()
 
 
-class GateOut(Schema):
-    """A step that stands before dispatch, work or closing: does it hold, why not, where to mend it."""
+class DecidedGate(Schema):
+    """A step that stands before dispatch, work or closing."""
 
     gate = fields.String()
-    before = fields.String()
+    before = _word(STEPS)
     clause = fields.String()
+
+
+class RecordLink(Schema):
+    """A record to go to."""
+
+    kind = fields.String()
+    id = fields.String()
+
+
+class GateOut(DecidedGate):
+    """A step with how it stands: does it hold, why not, where to mend it."""
+
     holds = fields.Boolean()
     is_overridden = fields.Boolean()
-    why = fields.Dict()
-    link = fields.Dict()
+    why = Maybe(Both)
+    link = Maybe(RecordLink)
 
 
 class OwedOut(Schema):
     what = fields.String()
     clause = fields.String()
     due = Instant(allow_none=True)
+
+
+class DecisionReason(Schema):
+    """A sentence of the decision and the clause it stands on."""
+
+    letter = fields.String()
+    clause = fields.String()
+    text = fields.Nested(Both)
+
+
+ChargesOut = Schema.from_dict({kind: _word(CHARGES, allow_none=True) for kind in CHARGE_KINDS}, name="ChargesOut")
+
+
+class EntitlementOf(Schema):
+    """Who pays and what is owed, with reasons."""
+
+    status = _word(STATUSES)
+    warranty_end = fields.String(allow_none=True)
+    warranty_end_provisional = fields.Boolean()
+    charges = fields.Nested(ChargesOut)
+    remedies = fields.List(_word(REMEDIES))
+    refund = fields.String(allow_none=True)
+    upgrade_ceiling = fields.String(allow_none=True)
+    reasons = fields.List(fields.Nested(DecisionReason))
+
+
+class EntitlementOfAsset(EntitlementOf):
+    asset_id = fields.String()
+
+
+class EntitlementOut(EntitlementOf):
+    """Of the job: the gravest of its assets; where they are several, each asset's own beside it."""
+
+    by_asset = fields.List(fields.Nested(EntitlementOfAsset), dump_default=list)
 
 
 class WorkOrderOut(OfficeFields):
@@ -129,7 +181,7 @@ class WorkOrderOut(OfficeFields):
     last_contact_at = Instant(allow_none=True)
     next_due_at = Instant(allow_none=True)
     clocks = fields.List(fields.Nested(ClockOut))
-    entitlement = fields.Dict()
+    entitlement = fields.Nested(EntitlementOut)
     gates = fields.List(fields.Nested(GateOut))
     owed = fields.List(fields.Nested(OwedOut))
     missing = fields.List(fields.String())
@@ -190,7 +242,7 @@ class LogEntryOut(Schema):
     entered_by_id = fields.String(allow_none=True)
     source = fields.String()
     note = fields.String()
-    data = fields.Dict()
+    data = fields.Dict(metadata={"description": "free: what the entry's kind says beside its note"})
     voided_at = Instant(allow_none=True)
     void_reason = fields.String()
 
@@ -200,7 +252,7 @@ class LogEntryIn(Schema):
     what = fields.String(required=True, validate=validate.Length(1, 30))
     at = Instant()
     note = Text()
-    data = fields.Dict(keys=fields.String())
+    data = fields.Dict(keys=fields.String(), metadata={"description": "free: what the entry's kind says"})
     visit_id = Id(allow_none=True)
 
 
@@ -208,24 +260,45 @@ class AssetInDetail(AssetOut):
     label = fields.Function(label_of, metadata={"type": "string"})
 
 
+class PersonName(Schema):
+    name = fields.String()
+    phone = fields.String()
+    role = _word(ROLES)
+
+
+class WorkOrderBrief(Schema):
+    """A work order in the file of its customer or asset."""
+
+    id = fields.String()
+    number = fields.String(allow_none=True)
+    short_ref = fields.String(allow_none=True)
+    state = _word(STATES)
+    kind = _word(KINDS)
+    priority = _word(PRIORITIES, allow_none=True)
+    symptom = fields.String()
+    reported_at = Instant()
+
+
 class WorkOrderDetail(WorkOrderRow):
+    """Everything about it. What slices to the right add is named as they name it (marshmallow finds schemas by name)."""
+
     log = fields.List(fields.Nested(LogEntryOut))
     customer = fields.Nested(CustomerOut)
     site = fields.Nested(SiteOut)
     contact = fields.Nested(ContactOut, allow_none=True)
     assets = fields.List(fields.Nested(AssetInDetail))
     contracts = fields.List(fields.Nested(ContractOut))
-    people = fields.Dict()
-    visits = fields.List(fields.Dict())
-    check_ins = fields.List(fields.Dict())
-    reports = fields.List(fields.Dict())
-    conflicts = fields.List(fields.Dict())
+    people = fields.Dict(keys=fields.String(), values=fields.Nested(PersonName))
+    visits = fields.List(fields.Nested("VisitOut"))
+    check_ins = fields.List(fields.Nested("CheckInWithFixes"))
+    reports = fields.List(fields.Nested("ReportBrief"))
+    conflicts = fields.List(fields.Nested("ConflictOut"))
 
 
 class OpenOrder(Schema):
     id = fields.String()
     number = fields.String(allow_none=True)
-    state = fields.String()
+    state = _word(STATES)
     symptom = fields.String()
     reported_at = Instant()
     asset_ids = fields.List(fields.String())
@@ -233,9 +306,9 @@ class OpenOrder(Schema):
 
 class PreviewOut(Schema):
     letters = fields.List(fields.String())
-    clocks = fields.List(fields.Nested(ClockOut))
-    entitlement = fields.Dict()
-    gates = fields.List(fields.Nested(GateOut))
+    clocks = fields.List(fields.Nested(DecidedClock))
+    entitlement = fields.Nested(EntitlementOut)
+    gates = fields.List(fields.Nested(DecidedGate))
     owed = fields.List(fields.Nested(OwedOut))
     missing = fields.List(fields.String())
     open_work_orders = fields.List(fields.Nested(OpenOrder))

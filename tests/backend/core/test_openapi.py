@@ -52,6 +52,33 @@ def test_a_body_is_required_where_there_is_one(spec):
     assert bodies and all(body["required"] for body in bodies)
 
 
+def test_a_shape_has_one_name_and_an_answer_all_its_fields(spec):
+    schemas = spec["components"]["schemas"]
+    assert [name for name in schemas if name[-1].isdigit()] == []
+    assert set(schemas["WorkOrderDetail"]["required"]) == set(schemas["WorkOrderDetail"]["properties"])
+    assert set(schemas["WorkOrderIn"]["required"]) == {"customer_id", "site_id", "channel", "symptom"}
+
+
+def test_what_has_no_shape_says_so(spec):
+    """A new answer is described field by field; only what really is free may be anything, and then says `free: …`."""
+    wrong = [
+        f"{name}.{field}"
+        for name, schema in spec["components"]["schemas"].items()
+        for field, said in schema.get("properties", {}).items()
+        if name != "Problem" and _is_free(said) and not said.get("description", "").startswith("free: ")
+    ]
+    assert wrong == []
+
+
+def _is_free(said):
+    if said.get("type") == "array":
+        return _is_free(said["items"])
+    return not ({"$ref", "anyOf", "enum"} & set(said)) and (
+        "type" not in said
+        or ("object" in said["type"] and not said.get("properties") and not said.get("additionalProperties"))
+    )
+
+
 def test_the_apps_types_are_made_from_this_description(spec):
     text = json.dumps(spec, indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
     first = (ROOT / "pwa" / "src" / "api" / "schema.d.ts").read_text().split("\n", 1)[0]
