@@ -5,7 +5,7 @@ DEMO ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev build run test test-fast test-long e2e bench shots seed reset lint client migration
+.PHONY: help setup setup-dev build run test test-fast test-long e2e bench shots seed reset lint client migration release
 
 help:  ## this list
 	@awk 'BEGIN{FS=":.*## "} /^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ reset:  ## throw var/ away (asks first)
 
 client: setup  ## make the apps' TypeScript types from the API's description anew
 	@$(BIN)/python tools/api_client.py
+
+release: setup-dev  ## leave the fixture that every later version must read: NAME=2
+	@$(BIN)/python tools/release.py $(NAME)
 
 migration: setup-dev  ## write the migration from the models to the newest schema: NAME="what changed"
 	@$(BIN)/python -m backend migration "$(NAME)"

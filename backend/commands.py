@@ -21,7 +21,7 @@ from backend import create_app
 from backend.accounts import services as accounts
 from backend.accounts.models import User
 from backend.config import ROOT, BadSetting, load
-from backend.core import clock
+from backend.core import backup, clock
 from backend.core.db import db, write_transaction
 from backend.core.problems import Problem
 from backend.sync_api import high_water
@@ -113,15 +113,11 @@ def is_empty() -> bool:
 
 
 def do_backup(options: argparse.Namespace) -> None:
-    from backend.core import backup
-
     with create_app().app_context():
         print(backup.write(Path(options.file), clock.now()))
 
 
 def do_restore(options: argparse.Namespace) -> None:
-    from backend.core import backup
-
     app = create_app()
     with app.app_context():
         migrate(app)
@@ -161,7 +157,7 @@ def do_serve(options: argparse.Namespace) -> None:
         if options.demo != "0" and is_empty():
             print("Fieldpledge: loading the demo company …", flush=True)
             seed(None)
-        if refusal := high_water.check():
+        if refusal := backup.unfinished() or high_water.check():
             raise Failed(refusal)
         _greet(app, options)
     _serve(app)

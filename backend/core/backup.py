@@ -2,30 +2,37 @@
 
 A logical copy inside one read snapshot rather than a copy of the database file: it restores on the other database
 too, and a half-written page cannot hide in it. Restoring starts a new epoch, so that phones offer again what the
-backup did not have.
+backup did not have. Rows stand in the schema of their time: a backup of any release comes back into any later one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import flask_migrate
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from backend.config import ROOT
 from backend.core import clock
 from backend.core.db import db, write_transaction
 from backend.core.problems import Fault, Invalid
 
 FORMAT = 1
+MIGRATIONS = ROOT / "backend" / "migrations"
 BATCH = 500
 
 
@@ -99,18 +106,44 @@ def _typed(item: dict[str, Any]) -> Any:
 
 
 def read(path: Path, now: datetime) -> str:
-    """Fill an empty, migrated database and file store from `path`. Raises Invalid naming what is wrong."""
+    """Fill an empty, migrated database and file store from `path`. Raises Invalid naming what is wrong.
+
+    A backup of an older version comes back into the schema of its time and is migrated from there. While it runs a mark
+    lies in VAR_DIR: a server does not start on a half-restored database (`unfinished`).
+    """
     archive, manifest = _opened(path)
-    with archive, write_transaction() as session:
-        for table in db.metadata.sorted_tables:
-            if f"tables/{table.name}.jsonl" in archive.namelist():
-                _read_table(session, archive, table)
-        _move_counters(session)
-        _read_files(archive)
-        session.expire_all()
-        for function in current_app.extensions.get("after_restore", []):
-            function(session, now)
+    with archive:
+        mark_path().write_text(str(path))
+        try:
+            _stand_on(manifest["revision"])
+            with write_transaction() as session:
+                _read_rows(session, archive)
+                _move_counters(session)
+                _read_files(archive)
+        except BaseException:
+            _stand_on("head")
+            mark_path().unlink()
+            raise
+        _stand_on("head")
+        with write_transaction() as session:
+            for function in current_app.extensions.get("after_restore", []):
+                function(session, now)
+        mark_path().unlink()
     return f"{sum(manifest['tables'].values())} rows and {manifest['files']} files are back, as of {manifest['made_at']}."
+
+
+def mark_path() -> Path:
+    return Path(current_app.config["VAR_DIR"]) / "restoring"
+
+
+def unfinished() -> str | None:
+    """Words for whoever starts the server on a database whose restore did not come to its end; else None."""
+    if not mark_path().exists():
+        return None
+    return (
+        f"restoring {mark_path().read_text()} did not come to its end. Restore again into a new VAR_DIR or database; "
+        f"this one is not whole."
+    )
 
 
 def _opened(path: Path) -> tuple[zipfile.ZipFile, dict[str, Any]]:
@@ -119,32 +152,48 @@ def _opened(path: Path) -> tuple[zipfile.ZipFile, dict[str, Any]]:
         manifest = json.loads(archive.read("manifest.json"))
     except (OSError, zipfile.BadZipFile, KeyError, ValueError):
         raise _refused(f"{path} is not a Fieldpledge backup") from None
-    with db.engine.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
-    if manifest.get("format") != FORMAT or manifest.get("revision") != revision:
-        raise _refused(
-            f"this backup has schema {manifest.get('revision')}, this program {revision}: use its own version"
-        )
+    if manifest.get("format") != FORMAT or manifest.get("revision") not in _revisions():
+        raise _refused(f"this backup has schema {manifest.get('revision')}, which is newer than this program")
     if archive.testzip() is not None:
         raise _refused("this backup is damaged")
     return archive, manifest
+
+
+def _revisions() -> set[str]:
+    """Every schema that this program has known."""
+    return {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+
+
+def _stand_on(revision: str) -> None:
+    """Bring the schema to a revision, up or down; nothing happens when it stands there."""
+    db.session.remove()
+    known = [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]  # the newest first
+    wanted = known[0] if revision == "head" else revision
+    with db.engine.connect() as connection:
+        here = MigrationContext.configure(connection).get_current_revision()
+    if here == wanted:
+        return
+    move = flask_migrate.downgrade if here and known.index(wanted) > known.index(here) else flask_migrate.upgrade
+    with contextlib.redirect_stdout(io.StringIO()):
+        move(directory=str(MIGRATIONS), revision=wanted)
 
 
 def _refused(text: str) -> Invalid:
     return Invalid(faults=[Fault("$.file", {"zh": text, "en": text})])
 
 
-def _read_table(session: Session, archive: zipfile.ZipFile, table: sa.Table) -> None:
-    session.execute(sa.delete(table))
-    batch: list[dict[str, Any]] = []
-    with archive.open(f"tables/{table.name}.jsonl") as lines:
-        for line in lines:
-            batch.append(json.loads(line, object_hook=_typed))
-            if len(batch) == BATCH:
-                session.execute(sa.insert(table), batch)
-                batch = []
-    if batch:
-        session.execute(sa.insert(table), batch)
+def _read_rows(session: Session, archive: zipfile.ZipFile) -> None:
+    """Rows by the tables as they stand, not as today's models say: an older backup has its own columns."""
+    schema = sa.MetaData()
+    schema.reflect(session.connection())
+    for table in schema.sorted_tables:
+        name = f"tables/{table.name}.jsonl"
+        if name not in archive.namelist():
+            continue
+        session.execute(sa.delete(table))
+        with archive.open(name) as lines:
+            while batch := list(islice(lines, BATCH)):
+                session.execute(sa.insert(table), [json.loads(line, object_hook=_typed) for line in batch])
 
 
 def _move_counters(session: Session) -> None:

@@ -7,11 +7,9 @@ and shows ledger and conflicts, for the checker. RUNS and SEED choose how many d
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -28,8 +26,7 @@ from backend.sync_api.models import SyncConflict, SyncOperation
 from tests.backend.sync_api.toy import Note, ToyBase, toy_kinds
 from tests.factories.people import make_user
 from tests.support import empty_tables, signed_in
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.sync.e2e.product import npx
 
 
 @pytest.fixture
@@ -146,24 +143,6 @@ def _cookie(client: Any) -> str:
     return "; ".join(f"{name}={morsel.value}" for name, morsel in jar.items())
 
 
-@pytest.fixture
-def npx() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Node's `npx`, from the virtual environment's bin."""
-    path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-
-    def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["npx", "--no-install", *words],
-            cwd=ROOT,
-            env=os.environ | {"PATH": path, "NO_COLOR": "1"} | env,
-            capture_output=True,
-            text=True,
-            timeout=3000,
-        )
-
-    return run
-
-
-def test_random_days_with_the_real_client_lose_nothing(served: Any, npx: Any) -> None:
-    done = npx("vitest", "run", "--config", "sync/client/vitest.e2e.config.ts", SYNC_E2E=json.dumps(served))
+def test_random_days_with_the_real_client_lose_nothing(served: Any) -> None:
+    done = npx("days", SYNC_E2E=json.dumps(served))
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
