@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from backend.core.ids import new_id
-from backend.core.sync import registry_of
-from tests.backend.sync_api.toy import toy_kinds
+from tests.backend.sync_api.toy import only_toys
 
 T = "2026-11-20T01:59:00.000Z"
 
@@ -100,17 +99,9 @@ class Phone:
 
 @pytest.fixture
 def toys(app: Any) -> Iterator[None]:
-    """The toy kinds and sync's own; the product's are not followed, so that the feed holds what the vectors expect."""
-    registry = registry_of(app)
-    own = {
-        kind: record for kind, record in registry.of_model.items() if kind.__module__.startswith("backend.sync_api")
-    }
-    kept, registry.of_model = registry.of_model, own
-    try:
-        with toy_kinds(app):
-            yield
-    finally:
-        registry.of_model = kept
+    """The toy kinds alone."""
+    with only_toys(app):
+        yield
 
 
 @pytest.fixture

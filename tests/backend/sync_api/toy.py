@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from backend.core.db import Id, db
 from backend.core.editing import edit_row
 from backend.core.problems import Fault, NotAllowedNow
-from backend.core.sync import Outcome, RecordKind, operation_type, record_kind, registry_of
+from backend.core.sync import Outcome, RecordKind, operation_type, record_kind, registry_of, touch
 from backend.sync_api.journal import Doer, journal_of
 
 
@@ -73,6 +73,11 @@ def edit_at_the_desk(
     edit_row(session.get(Note, note_id), NoteOut(), base, changes)
 
 
+def tag_buckets(tag: Tag, session: Any) -> set[str]:
+    note = session.get(Note, tag.note_id)
+    return set() if note is None else note_buckets(note, session)
+
+
 def add_note(session: Any, op: Any, ctx: Any) -> None:
     session.add(
         Note(
@@ -100,6 +105,44 @@ def break_note(session: Any, op: Any, ctx: Any) -> None:
     raise ZeroDivisionError("a bug of ours")
 
 
+def move_note(session: Any, note_id: str, holders: list[str] | None) -> None:
+    """The office gives a note to these buckets (None: to everybody), and its tags with it (M-45)."""
+    note = session.get(Note, note_id)
+    if note is not None:
+        note.holders = holders
+        touch(session, *session.scalars(sa.select(Tag).where(Tag.note_id == note_id)))
+
+
+def cancel_note(session: Any, note_id: str) -> None:
+    """The office takes a note away for good; its tags stay where they are needed: in the ledger, with nobody."""
+    note = session.get(Note, note_id)
+    if note is not None:
+        session.delete(note)
+        session.flush()
+        touch(session, *session.scalars(sa.select(Tag).where(Tag.note_id == note_id)))
+
+
+def tally_note(session: Any, op: Any, ctx: Any) -> None:
+    """Once more: what is done twice shows."""
+    note = session.get(Note, op.record_id)
+    note.count = (note.count or 0) + 1
+
+
+@contextmanager
+def only_toys(app: Any) -> Iterator[None]:
+    """The toy kinds and sync's own; the product's are not followed, so that the feed holds what the vectors expect."""
+    registry = registry_of(app)
+    own = {
+        kind: record for kind, record in registry.of_model.items() if kind.__module__.startswith("backend.sync_api")
+    }
+    kept, registry.of_model = registry.of_model, own
+    try:
+        with toy_kinds(app):
+            yield
+    finally:
+        registry.of_model = kept
+
+
 @contextmanager
 def toy_kinds(app: Any) -> Iterator[None]:
     """The toy kinds in the app's registry and their tables in its database, for one test."""
@@ -112,7 +155,7 @@ def toy_kinds(app: Any) -> Iterator[None]:
             "tag",
             Tag,
             lambda tag: {"note_id": tag.note_id, "name": tag.name},
-            lambda tag, session: note_buckets(session.get(Note, tag.note_id), session),
+            tag_buckets,
             {"note_id": "insert", "name": "insert"},
         ),
     )
@@ -120,6 +163,7 @@ def toy_kinds(app: Any) -> Iterator[None]:
     operation_type(app, "note.edit", "edit")
     operation_type(app, "note.close", "act", close_note)
     operation_type(app, "note.break", "act", break_note)
+    operation_type(app, "note.tally", "act", tally_note)
     operation_type(app, "tag.add", "insert", add_tag, refs={"note_id": "note"})
     with app.app_context():
         ToyBase.metadata.create_all(db.engine)

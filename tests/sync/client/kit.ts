@@ -17,6 +17,7 @@ export const definitions: Definitions = {
     'note.add': { apply: inserts },
     'note.edit': { apply: assigns },
     'note.close': { apply: (row) => row && { ...row, state: 'closed' } },
+    'note.tally': { apply: (row) => row && { ...row, count: Number(row['count'] ?? 0) + 1 } },
     'picture.add': {
       touches: ({ args }) => [{ kind: 'note', id: String(args['note_id']) }],
       apply: (row, done, record) => (record.kind === 'picture'

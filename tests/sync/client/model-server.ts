@@ -13,7 +13,7 @@ interface Entry { hash: string; author: string; device: string; seq: number; op:
 interface Device { user: string; results: Map<number, { op_id: string | null; result: Fields }> }
 export interface FieldRule { writers: string[]; text?: boolean; start?: Json }
 export interface World { kinds: { [kind: string]: { [field: string]: FieldRule } }; types: { [type: string]: TypeRule } }
-interface TypeRule { mode: 'insert' | 'edit' | 'act'; kind: string; refs?: { [field: string]: string }; act?: 'close' | 'break' | 'settle' }
+interface TypeRule { mode: 'insert' | 'edit' | 'act'; kind: string; refs?: { [field: string]: string }; act?: 'close' | 'break' | 'settle' | 'tally' }
 
 const BOTH = ['pen', 'desk'];
 /** The toy kinds of protocol.json, with a few more for the client's own tests. */
@@ -29,6 +29,7 @@ export const TOYS: World = {
   types: {
     'note.add': { mode: 'insert', kind: 'note' }, 'note.edit': { mode: 'edit', kind: 'note' },
     'note.close': { mode: 'act', kind: 'note', act: 'close' }, 'note.break': { mode: 'act', kind: 'note', act: 'break' },
+    'note.tally': { mode: 'act', kind: 'note', act: 'tally' },
     'tag.add': { mode: 'insert', kind: 'tag', refs: { note_id: 'note' } },
     'conflict.settle': { mode: 'act', kind: 'conflict', act: 'settle' },
   },
@@ -217,7 +218,8 @@ export class ModelServer {
       return { status: 'applied', rev: this.write('conflict', record.id, { state: 'settled', choice: choice ?? null }, user).rev };
     }
     this.filesOf(op);
-    return { status: 'applied', rev: this.write(record.kind, record.id, { closed: true }, user).rev };
+    const change = type.act === 'tally' ? { count: Number(record.fields['count'] ?? 0) + 1 } : { closed: true };
+    return { status: 'applied', rev: this.write(record.kind, record.id, change, user).rev };
   }
 
   private edit(user: string, op: Operation, record: Stored): Fields {

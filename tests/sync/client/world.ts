@@ -28,14 +28,36 @@ export interface Backing {
   numbers(device_id: string): Promise<{ seqs: number[]; voids: number }>;
   /** What a user's base must be: kind/id → [rev, fields]. */
   scope(user: string): Promise<{ [key: string]: unknown }>;
+  /** What only a real server has; a day leaves out what is not there. */
+  real?: {
+    /** The office takes a note away. */
+    cancel(id: string): Promise<void>;
+    /** The server dies in the next request: before or after its commit, or at its nth statement; then it is up again. */
+    die(at: number | 'before COMMIT' | 'after COMMIT'): Promise<void>;
+    signOut(user: string): Promise<void>;
+    signIn(user: string): Promise<void>;
+    /** The faults that tests/faults/checker.py finds, by name. */
+    judge(phones: Observed[]): Promise<{ [fault: string]: string[] }>;
+  };
+}
+
+/** What a phone says of itself to the checker. */
+export interface Observed {
+  user: string;
+  made: { [op_id: string]: string };
+  acked: { [op_id: string]: string };
+  unsent: string[];
+  rows: { [key: string]: unknown };
 }
 
 export const USERS = ['pia', 'ben', 'cai'] as const;
 
-type Fate = 'through' | 'lost' | 'answer lost' | 'doubled' | 'late' | '500' | 'portal' | '401';
+type Fate = 'through' | 'lost' | 'answer lost' | 'doubled' | 'late' | '500' | 'portal' | '401' | 'server dies';
 export type Step =
-  | { do: 'add' | 'close' | 'picture' | 'settle' | 'mend' | 'tab' | 'commit'; who: number; which: number }
+  | { do: 'add' | 'close' | 'tally' | 'picture' | 'settle' | 'mend' | 'tab' | 'commit'; who: number; which: number }
   | { do: 'edit' | 'type'; who: number; which: number; field: number; value: number }
+  | { do: 'cancel'; which: number }
+  | { do: 'sign out'; who: number }
   | { do: 'office'; which: number; field: number; value: number }
   | { do: 'move'; which: number; where: boolean }
   | { do: 'sync'; who: number; fates: Fate[] }
@@ -46,9 +68,9 @@ export type Step =
 const who = fc.nat(2);
 const which = fc.nat(7);
 const fate = fc.oneof({ weight: 6, arbitrary: fc.constant<Fate>('through') },
-  { weight: 4, arbitrary: fc.constantFrom<Fate>('lost', 'answer lost', 'doubled', 'late', '500', 'portal', '401') });
+  { weight: 4, arbitrary: fc.constantFrom<Fate>('lost', 'answer lost', 'doubled', 'late', '500', 'portal', '401', 'server dies') });
 export const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('add', 'close', 'picture', 'settle', 'mend', 'tab', 'commit'), who, which }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('add', 'close', 'tally', 'picture', 'settle', 'mend', 'tab', 'commit'), who, which }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('edit', 'type'), who, which, field: fc.nat(3), value: fc.nat(5) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('office'), which, field: fc.nat(3), value: fc.nat(5) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('move'), which, where: fc.boolean() }) },
@@ -56,6 +78,8 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('die'), who, at: fc.integer({ min: 1, max: 12 }), after: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('time'), who, minutes: fc.oneof(fc.nat(90), fc.integer({ min: -5_000_000, max: 5_000_000 })) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('backup', 'restore', 'deliver') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel'), which }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('sign out'), who }) },
 ) as fc.Arbitrary<Step>;
 
 const FIELDS = ['title', 'count', 'body', 'due'] as const;
@@ -77,6 +101,8 @@ export class World {
   private readonly late: HttpRequest[] = [];
   private readonly name = `world-${++worlds}`;
   private readonly phones: Phone[] = [];
+  private restores = 0;
+  private cuts = 0;
   constructor(private readonly backing: Backing) {}
 
   async begin(): Promise<void> {
@@ -105,7 +131,9 @@ export class World {
         return;
       }
       case 'backup': return this.backing.backup();
-      case 'restore': return this.backing.restore();
+      case 'restore': this.restores += 1; return this.backing.restore();
+      case 'cancel': return this.backing.real?.cancel(this.note(step.which) ?? '');
+      case 'sign out': return this.signOut(this.phones[step.who]!);
       case 'deliver': for (const request of this.late.splice(0)) await this.deliver(request); return;
       case 'time': this.phones[step.who]!.clock.pass(Math.abs(step.minutes % 90) * 60_000);
         this.phones[step.who]!.clock.wall += step.minutes * 60_000; return;
@@ -134,6 +162,7 @@ export class World {
     if (step.do === 'settle' || step.do === 'mend') return this.need(local, step.do, step.which);
     const shown = id ? await local.record('note', id) : undefined;
     if (!shown) return;
+    if (step.do === 'tally') await this.perform(local, { type: 'note.tally', record });
     if (step.do === 'close') await this.perform(local, { type: 'note.close', record });
     if (step.do === 'commit') { const made = await local.drafts.commit(record); if (made) this.saved.add(made.op_id); }
     if (step.do === 'picture' || step.do === 'tab') {
@@ -177,6 +206,7 @@ export class World {
       if (fate === 'late') { this.late.push(request); Object.assign(request, { by: one.user }); throw new Unreachable(); }
       if (fate === 'answer lost') { await on(); throw new Unreachable(); }
       if (fate === 'doubled') await on();
+      if (fate === 'server dies') return this.dying(on);
       const instead: { [fate: string]: HttpAnswer } = {
         '500': { status: 500, headers: {}, text: 'oops' }, portal: { status: 200, headers: {}, text: '<html>' },
         '401': { status: 401, headers: {}, text: '{"type":"/problems/not-signed-in"}' },
@@ -185,6 +215,21 @@ export class World {
     };
     await one.engine.round();
     one.net.fate = null;
+  }
+
+  /** The session ends on the server; the phone learns of it in a sync, then its person signs in again. */
+  private async signOut(one: Phone): Promise<void> {
+    await this.backing.real?.signOut(one.user);
+    await one.engine.round();
+    await this.backing.real?.signIn(one.user);
+  }
+
+  /** Where the server dies: in turn before the commit, after it, and at any statement. */
+  private async dying(on: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+    this.cuts += 1;
+    await this.backing.real?.die((['before COMMIT', 'after COMMIT'] as const)[this.cuts % 3] ?? (this.cuts * 7) % 50 + 1);
+    await on();
+    throw new Unreachable();
   }
 
   private async deliver(request: HttpRequest): Promise<void> {
@@ -226,6 +271,7 @@ export class World {
       }
     }
     expect([...ledger.keys()].sort(), 'invented or forgotten').toEqual([...made.keys()].sort());
+    if (this.backing.real) expect(await this.backing.real.judge(await Promise.all(this.phones.map((one) => this.observe(one))))).toEqual({});
     const conflicts = await this.backing.conflicts();
     for (const [op_id, { hash, status, conflict_ids }] of ledger) {
       expect(hash, 'changed on the way').toBe(made.get(op_id));
@@ -234,6 +280,18 @@ export class World {
       for (const id of conflict_ids) expect(conflicts.has(id), 'a conflict that nobody sees').toBe(true);
     }
     for (const one of this.phones) await this.checkPhone(one);
+  }
+
+  /** A receipt from before a restore tells what was, not what is. */
+  private async observe({ local, user }: Phone): Promise<Observed> {
+    const said: Observed = { user, made: {}, acked: {}, unsent: [], rows: await baseOf(local) };
+    for (const each of await local.context.store.read(['outbox'], (tx) => tx.all('outbox'))) {
+      const operation = local.context.device_seal.open(each.sealed) as unknown as Operation;
+      said.made[each.op_id] = await contentHashOf({ ...operation, seq: 0 });
+      if (each.state !== 'acked') said.unsent.push(each.op_id);
+      else said.acked[each.op_id] = this.restores > 0 ? 'in another epoch' : String(each.status);
+    }
+    return said;
   }
 
   private async checkPhone(one: Phone): Promise<void> {
@@ -253,8 +311,8 @@ export class World {
 }
 
 /** Everything that a run of many days must have met. */
-export const SITUATIONS = ['401', '500', 'add', 'answer lost', 'backup', 'close', 'commit', 'deliver', 'die', 'doubled', 'edit',
-  'late', 'lost', 'mend', 'move', 'office', 'picture', 'portal', 'restore', 'settle', 'sync', 'tab', 'through', 'time', 'type'].sort();
+export const SITUATIONS = ['401', '500', 'add', 'answer lost', 'backup', 'cancel', 'close', 'commit', 'deliver', 'die', 'doubled', 'edit',
+  'late', 'lost', 'mend', 'move', 'office', 'picture', 'portal', 'restore', 'server dies', 'settle', 'sign out', 'sync', 'tab', 'tally', 'through', 'time', 'type'].sort();
 
 /** Runs random days; returns the situations that occurred. A failing schedule is printed; SHRINK=1 makes it small. */
 export async function runDays(backing: () => Backing | Promise<Backing>, runs: number, seed: number): Promise<Set<string>> {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Fields, Json, Transport } from '@fieldpledge/sync-client';
 import { fetchTransport, signerOf } from '@fieldpledge/sync-client/browser';
 import { baseOf, phone, settle } from '../client/engine-kit';
-import { runDays, USERS } from '../client/world';
+import { runDays, SITUATIONS, USERS } from '../client/world';
 import type { Backing } from '../client/world';
 
 interface Given {
@@ -14,11 +14,13 @@ interface Given {
 }
 
 const given = JSON.parse(process.env['SYNC_E2E'] ?? '{}') as Given;
-const RUNS = Number(process.env['RUNS'] ?? 4);
+const RUNS = Number(process.env['RUNS'] ?? 20);
 const SEED = Number(process.env['SEED'] ?? 20261122);
 
 function transportOf(user: string): Transport {
-  return fetchTransport(given.url, { cookie: given.cookies[user] ?? '', 'x-fieldpledge': '1' });
+  return {
+    send: (request) => fetchTransport(given.url, { cookie: given.cookies[user] ?? '', 'x-fieldpledge': '1' }).send(request),
+  };
 }
 
 async function office<T>(what: string, body: Fields = {}): Promise<T> {
@@ -53,13 +55,13 @@ async function scopeOf(user: string): Promise<{ [key: string]: unknown }> {
 interface Change { kind: string; id: string; bucket: string; op: 'put' | 'remove'; rev: number; row?: Json }
 
 async function serverBacking(): Promise<Backing> {
-  await office('empty');
+  given.cookies = await office('empty');
   return {
     transport: transportOf,
     async write(id, field, value) { await office('write', { id, field, value }); },
     async move(id, is_in) { await office('move', { id, is_in }); },
     async backup() { await office('backup'); },
-    async restore() { await office('restore'); },
+    async restore() { given.cookies = await office('restore'); },
     async ledger() {
       const lines = await office<{ op_id: string; hash: string; status: string; conflict_ids: string[] }[]>('ledger');
       return new Map(lines.map((line) => [line.op_id, line]));
@@ -67,12 +69,19 @@ async function serverBacking(): Promise<Backing> {
     async conflicts() { return new Set(await office<string[]>('conflicts')); },
     numbers: (device_id) => office('numbers', { device_id }),
     scope: scopeOf,
+    real: {
+      async cancel(id) { await office('cancel', { id }); },
+      async die(at) { await office('die', { at }); },
+      async signOut(user) { await office('sign_out', { user }); },
+      async signIn(user) { given.cookies[user] = await office('sign_in', { user }); },
+      judge: (phones) => office('judge', { phones: phones as unknown as Json }),
+    },
   };
 }
 
 describe('the client against the real server', () => {
   it('sends, signs, uploads, and shows what the office wrote', async () => {
-    await office('empty');
+    given.cookies = await office('empty');
     const behind = transportOf('pia');
     const ana = await phone({ as: () => behind }, { user: 'pia' });
     const signer = await signerOf(ana.local.context.store);
@@ -99,7 +108,9 @@ describe('the client against the real server', () => {
   });
 
   it(`${RUNS} random days lose nothing, double nothing, invent nothing, and settle`, { timeout: 3600_000 }, async () => {
-    expect((await runDays(serverBacking, RUNS, SEED)).size).toBeGreaterThan(15);
+    const seen = await runDays(serverBacking, RUNS, SEED);
+    // A situation that never occurred proves nothing; a few days need not meet all of them.
+    if (RUNS >= 10) expect(SITUATIONS.filter((each) => !seen.has(each))).toEqual([]);
     expect(USERS).toHaveLength(3);
   });
 });
