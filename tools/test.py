@@ -32,6 +32,9 @@ LONG = {
     "client": [["npx", "-w", "sync/client", "vitest", "run", "random"]],
     "server": [[*PYTEST, "tests/sync/e2e"], [*PYTEST, "tests/sync/e2e", "--database", "postgresql"]],
     "fuzz": [[*PYTEST, "tests/backend/test_api_fuzz.py"]],
+    "C6": [
+        [*PYTEST, "tests/faults/test_migration_killed.py", "--database", name] for name in ("sqlite", "postgresql")
+    ],
 }
 
 
@@ -60,7 +63,12 @@ def main():
     parts = dict(PARTS)
     if options.long:
         ENV.update(
-            {"SEED": options.first or "1", "RUNS": options.count or "200", "FIELDPLEDGE_FUZZ": options.count or "40"}
+            {
+                "SEED": options.first or "1",
+                "RUNS": options.count or "200",
+                "FIELDPLEDGE_FUZZ": options.count or "40",
+                "CUTS": options.count or "1000",
+            }
         )
         parts = {name: LONG[name] for name in LONG if options.only in ("", name)}
     elif options.fast:
