@@ -43,6 +43,9 @@ def assemble(session: Session, report: Report, read: ReadFile, now: datetime, ba
     facts = gather(session, report)
     signature = present_signature(session, report)
     notes: list[dict[str, Any]] = []
+    if signature is not None and signature.report_version != report.version:
+        notes.append({"text": _superseded(signature.report_version, report.version), "at": iso(signature.signed_at)})
+        signature = None  # an earlier version's answer says nothing about this one
     signed, reason = _signed(session, facts, signature, read, notes)
     frame = _frame(session, facts, signature, read, now, base_url, notes)
     try:
@@ -53,6 +56,11 @@ def assemble(session: Session, report: Report, read: ReadFile, now: datetime, ba
         notes.append({"text": _UNREAD["document_unreadable"], "at": None})
         frame = _frame(session, facts, signature, read, now, base_url, notes)
         return view_of(frame | {"signed": _from_rows(session, facts)})
+
+
+def _superseded(signed: int, present: int) -> dict[str, str]:
+    return {"zh": f"客户签的是第 {signed} 版，此后改过；第 {present} 版还没有签",
+            "en": f"The customer signed version {signed}; it was changed since, version {present} is not signed yet"}  # fmt: skip
 
 
 def _signed(

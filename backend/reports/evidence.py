@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,10 @@ from backend.accounts.models import User
 from backend.core import storage
 from backend.core.clock import iso
 from backend.reports import listing, services, signing
-from backend.reports.models import Photo, Report
+from backend.reports.models import Photo, Report, Signature
 from backend.reports.rows import signature_payload
+from backend.reports.rules.changes import changes_between
+from backend.reports.rules.document import signed_part
 from backend.reports.signing import ReadFile
 from backend.visits.models import CheckIn, CheckInFix
 from backend.visits.schemas import CheckInOut
@@ -66,8 +68,21 @@ def evidence_of(session: Session, report: Report, read: ReadFile, now: datetime)
                                     "flags": s.flags} for s in signatures
         ],
         "flags": [_flag(code) for code in sorted(flags)],
+        "changes": _changes(session, report, signatures, read),
         "history": _history(session, report),
     }  # fmt: skip
+
+
+def _changes(
+    session: Session, report: Report, signatures: Sequence[Signature], read: ReadFile
+) -> dict[str, Any] | None:
+    """What this version says otherwise than the last one a customer signed before it; None for a first version."""
+    earlier = [one for one in signatures if one.report_version < report.version]
+    document = signing.read_signed(earlier[-1], read)[0] if earlier else None
+    if document is None:
+        return None
+    present = signing.present_part_of(session, report)
+    return {"since": earlier[-1].report_version, "rows": changes_between(signed_part(document), present)}
 
 
 def _flag(code: str) -> dict[str, Any]:

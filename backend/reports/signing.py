@@ -7,7 +7,7 @@ signed and with what the report says now. Bytes may come after the signature: un
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -269,9 +269,13 @@ def _said(reason: str | None, path: str | None = None) -> Verification:
 def _present(session: Session, report: Report, document: Mapping[str, Any]) -> dict[str, Any]:
     """The report's present signed part; photos that were added after the signature stand apart from it."""
     signed = {photo["sha256"] for photo in document["signed"].get("photos") or ()}
-    photos = session.scalars(
-        sa.select(Photo).where(Photo.work_order_id == report.work_order_id, Photo.sha256.in_(signed))
-    )
+    query = sa.select(Photo).where(Photo.work_order_id == report.work_order_id, Photo.sha256.in_(signed))
+    return present_part_of(session, report, list(session.scalars(query)))
+
+
+def present_part_of(session: Session, report: Report, photos: Sequence[Photo] | None = None) -> dict[str, Any]:
+    """The report's own part as its rows say it now; `photos` instead of the report's."""
+    photos = services.photos_of(session, report) if photos is None else photos
     return documents.present_part(
         {"id": report.id, "short_ref": report.short_ref, "guidance": report.guidance},
         [finding_row(f) for f in services.findings_of(session, report.id)],

@@ -89,3 +89,21 @@ def write_with_finger(page: Page) -> None:
         for dx, dy in line[1:]:
             page.mouse.move(x + dx, y + dy, steps=6)
         page.mouse.up()
+
+
+def customer_accepts(page: Page) -> None:
+    """She signs what she has read, accepts and rates."""
+    write_with_finger(page)
+    next_step(page, "确认签字")
+    answer = page.get_by_role("dialog", name="您对这次服务")
+    answer.get_by_role("radio", name="验收", exact=True).tap()
+    answer.get_by_role("radio", name="很满意", exact=True).tap()
+    answer.get_by_role("button", name="确认签字").tap()
+    expect(page.get_by_text("谢谢，已经签好")).to_be_visible()
+
+
+def take_back(page: Page, engineer: str, digits: str) -> None:
+    """The phone is the engineer's again."""
+    tap(page, f"{engineer}收回手机")
+    page.get_by_label("手机号后四位").fill(digits)
+    tap(page, "收回")

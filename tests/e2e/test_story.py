@@ -23,14 +23,15 @@ from tests.e2e.at_the_desk import Call
 from tests.e2e.house import Desk, Phone, Server
 from tests.e2e.on_the_phone import (
     add_part,
+    customer_accepts,
     next_step,
     option,
     see_it_kept,
     sync_line,
+    take_back,
     take_photo,
     tap,
     write,
-    write_with_finger,
 )
 
 PHONE_BY_ENGINEER, PHONE_BY_OFFICE = "138 8205 9001", "138 8205 7002"
@@ -155,16 +156,8 @@ def the_customer_signs(page: Page) -> None:
     ).to_be_visible()  # the phone in a customer's hand shows this job alone
     next_step(page, "确认签字")
     expect(page.get_by_text("还没有笔迹，不能算签字")).to_be_visible()
-    write_with_finger(page)
-    next_step(page, "确认签字")
-    answer = page.get_by_role("dialog", name="您对这次服务")
-    answer.get_by_role("radio", name="验收", exact=True).tap()
-    answer.get_by_role("radio", name="很满意", exact=True).tap()
-    answer.get_by_role("button", name="确认签字").tap()
-    expect(page.get_by_text("谢谢，已经签好")).to_be_visible()
-    tap(page, "安然收回手机")
-    page.get_by_label("手机号后四位").fill("2117")
-    tap(page, "收回")
+    customer_accepts(page)
+    take_back(page, "安然", "2117")
     expect(page.get_by_role("heading", name="签退")).to_be_visible()
 
 

@@ -275,3 +275,32 @@ def test_handing_in_what_was_withdrawn_is_refused(job, cast, now):
     job.report = make_report(job.work_order, cast.ana, job.visit, state="withdrawn")
     with pytest.raises(ReportStepNotAllowed):
         job.submit()
+
+
+def test_a_mended_report_shows_what_it_says_now_beside_what_was_signed_before(job, cast, as_):
+    job.ready()
+    admin, path = as_(cast.adam), f"/api/reports/{job.report.id}"
+    comments = [{"path": "findings.1.cause_text", "text": "写明为什么坏"}]
+    assert (
+        admin.post(f"{path}/return", json={"comment": "写明为什么坏", "field_comments": comments}).status_code == 200
+    )
+    job.edit(cause_text="电池满充容量降到 41%，循环 1,204 次")
+    job.submit()
+    detail = admin.get(path).json
+    assert detail["view"]["signed"]["findings"][0]["cause_text"].endswith("1,204 次")
+    assert (detail["view"]["acceptance"], detail["view"]["signed"]["document_sha256"]) == (None, None)
+    assert any("第 2 版还没有签" in note["text"]["zh"] for note in detail["view"]["added"]["notes"])
+    changed = {"finding": 1, "field": "cause_text", "before": "电池满充容量降到 41%",
+               "after": "电池满充容量降到 41%，循环 1,204 次"}  # fmt: skip
+    assert detail["evidence"]["changes"] == {"since": 1, "rows": [changed]}
+    job.sign()
+    detail = admin.get(path).json
+    assert detail["view"]["acceptance"]["result"] == "accepted"
+    assert detail["evidence"]["verification"]["ok"]
+    assert [one["version"] for one in detail["view"]["added"]["versions"]] == [1, 2]
+    assert detail["evidence"]["changes"]["rows"] == [changed]
+
+
+def test_a_first_version_has_no_changes(job, cast, as_):
+    job.ready()
+    assert as_(cast.adam).get(f"/api/reports/{job.report.id}").json["evidence"]["changes"] is None

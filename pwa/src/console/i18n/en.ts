@@ -9,7 +9,7 @@ const en: typeof zh = {
   find: { placeholder: 'Customer, serial, number, phone', kind: { customer: 'Customer', site: 'Site', contact: 'Contact', asset: 'Asset', work_order: 'Work order', report: 'Report' } },
   list: { more: 'Show more', found: '{n} found' },
   form: { required: 'This must be filled in' },
-  edit: { field: 'Change {label}', save: 'Save', cancel: 'Leave it', collided: 'Somebody just changed this. Which one stands? The other stays in the history.', now_there: 'Now there:', yours: 'Yours:', use_mine: 'Use mine', use_theirs: 'Use the present one' },
+  edit: { kept: 'Kept on this computer, not saved yet', field: 'Change {label}', save: 'Save', cancel: 'Leave it', collided: 'Somebody just changed this. Which one stands? The other stays in the history.', now_there: 'Now there:', yours: 'Yours:', use_mine: 'Use mine', use_theirs: 'Use the present one' },
   clause: { unknown: 'The sentence of {clause} was not found.' },
   channel: { phone: 'Phone', remote: 'Remote', onsite: 'On site', walk_in: 'Walk-in', mail: 'Mail', fax: 'Fax', network: 'Network' },
   impact: { critical: 'Stops business', important: 'Affects', normal: 'Does not' },
@@ -89,15 +89,15 @@ const en: typeof zh = {
     note: 'Note to the engineer', send_named: 'Send {names}', today: '{n} visits today', metres: '{n} m', kilometres: '{n} km', week_before: 'Week before', week_after: 'Week after',
   },
   review: {
-    title: 'Report review', waiting: '{n} to review', queue: 'To review {n}', all: 'All reports', to_look: '{n} to look at', empty: 'No report waits for review.', approve: 'Approve', return: 'Return', return_with: 'Return with {n} comments', approved: 'Approved', returned: 'Returned', comment_first: 'Please write at the field what should change.',
-    comment_at: 'Comment on {label}', to_engineer: 'To the engineer', overall: 'Overall', work_order: 'Work order',
+    title: 'Report review', waiting: '{n} to review', queue: 'To review {n}', all: 'All reports', to_look: '{n} to look at', empty: 'No report waits for review.', approve: 'Approve', return: 'Return', return_with: 'Return with comments ({n})', approved: '{number} is approved', returned: '{number} is returned', comments_left: 'There are comments: return the report with them, or clear them before you approve.', comment_first: 'Please write at the field what should change.',
+    comment_at: 'Comment on {label}', to_engineer: 'To the engineer', overall: 'Overall', work_order: 'Work order', asked: 'Returned by {name}, {time}', changed: 'What version {n} changed (since version {since})', nothing_changed: 'The same as the version before.',
   },
   report: {
     write: 'Write a fault report', part_name: 'Part', part_no: 'Part number', old_serial: 'Serial taken out', new_serial: 'Serial put in', cause_kind: 'Kind of cause', fix_kind: 'Kind of fix', why_not: 'Why it is not fixed', next_step: 'Next step', add_part: 'Add a part', add_finding: 'Add a finding {asset}', still_missing: 'Still missing:', hand_in: 'Hand in',
     title: 'Fault report', version: 'Version {n}', sent_for_repair_on: 'Sent for repair', repair_count: 'repair no. {n}', previous: 'before: {date}', asset: 'Asset', symptom: 'Symptom', reported_as: 'As reported: {text}', cause: 'Cause', cause_unknown_until: 'Cause not known yet, analysis by {date}',
     fix: 'Fix', outcome: 'Outcome', next: 'next: {text}', parts: 'Parts', replaced_by: 'replaced by', guidance: 'Guidance given', charges: 'Charges', clocks: 'Clocks', acceptance: 'Acceptance', rating: 'rated {n}', not_signed: 'Not signed yet', photos: '{n} photos', photo: 'Photo', ink: 'Signature',
   },
-  evidence: { signature_ok: 'Signature and report agree; unchanged since', signature_bad: 'Signature and report do not agree', signature_coming: 'Cannot be verified yet', no_signature: 'No signature to verify', late: 'Done offline, received {n} min later; clocks use the time it happened' },
+  evidence: { frozen_ok: 'The frozen text and the report agree; nothing was changed after it', signature_ok: 'Signature and report agree; unchanged since', signature_bad: 'Signature and report do not agree', signature_coming: 'Cannot be verified yet', no_signature: 'No signature to verify', late: 'Done offline, received {n} min later; clocks use the time it happened' },
   reports: { title: 'All reports', from: 'From', until: 'Until', period: 'Submitted between', state: 'State', words: 'Number, cause, serial', number: 'Number', submitted: 'Submitted', picked: '{n} chosen', all_found: 'With nothing chosen, everything found is exported', zip_pdf: 'PDFs as ZIP', zip_word: 'Word as ZIP', pick: 'Choose {number}', pick_all: 'Choose all', empty: 'No report matches.' },
   customer: {
     name: 'Name', short_name: 'Short name', code: 'Code', province: 'Province', notes: 'Notes', find: 'Find a customer', add: 'New customer', empty: 'No customers yet.', contacts: 'Contacts', contact: 'Contact', phone: 'Phone', job: 'Position', sites: 'Sites', site: 'Site', address: 'Address', point: 'Site point', no_point: 'not marked yet', entered_in: 'entered in {datum}',

@@ -8,7 +8,7 @@ export default {
   find: { placeholder: '客户、序列号、单号、电话', kind: { customer: '客户', site: '现场', contact: '联系人', asset: '设备', work_order: '工单', report: '报告' } },
   list: { more: '再看一些', found: '找到 {n} 份' },
   form: { required: '这一项必须填' },
-  edit: { field: '改{label}', save: '保存', cancel: '不改了', collided: '这一项别人刚改过，用哪个？没选的也留在历史里。', now_there: '现在是：', yours: '您写的：', use_mine: '用我的', use_theirs: '用现在的' },
+  edit: { kept: '已记在这台电脑，还没保存', field: '改{label}', save: '保存', cancel: '不改了', collided: '这一项别人刚改过，用哪个？没选的也留在历史里。', now_there: '现在是：', yours: '您写的：', use_mine: '用我的', use_theirs: '用现在的' },
   clause: { unknown: '没有找到 {clause} 的原文。' },
   channel: { phone: '电话', remote: '远程', onsite: '上门', walk_in: '到店', mail: '邮件', fax: '传真', network: '网络' },
   impact: { critical: '办不了公', important: '受影响', normal: '不影响' },
@@ -88,15 +88,15 @@ export default {
     note: '给工程师的话', send_named: '派出 {names}', today: '今天 {n} 次上门', metres: '{n} 米', kilometres: '{n} 公里', week_before: '上一周', week_after: '下一周',
   },
   review: {
-    title: '报告审核', waiting: '{n} 份待审', queue: '待审 {n}', all: '全部报告', to_look: '{n} 处要看', empty: '没有待审的报告。', approve: '通过', return: '退回', return_with: '退回，带 {n} 条意见', approved: '已通过', returned: '已退回', comment_first: '请在要改的地方写一句，工程师才知道改什么。',
-    comment_at: '对{label}写意见', to_engineer: '写给工程师', overall: '总的意见', work_order: '工单',
+    title: '报告审核', waiting: '{n} 份待审', queue: '待审 {n}', all: '全部报告', to_look: '{n} 处要看', empty: '没有待审的报告。', approve: '通过', return: '退回', return_with: '退回，带 {n} 条意见', approved: '{number} 已通过', returned: '{number} 已退回', comments_left: '还有写好的意见：带意见请退回，要通过请先清掉。', comment_first: '请在要改的地方写一句，工程师才知道改什么。',
+    comment_at: '对{label}写意见', to_engineer: '写给工程师', overall: '总的意见', work_order: '工单', asked: '{name} {time} 退回', changed: '第 {n} 版改了什么（比第 {since} 版）', nothing_changed: '与上一版相同。',
   },
   report: {
     write: '写故障报告', part_name: '配件名称', part_no: '料号', old_serial: '换下件序列号', new_serial: '换上件序列号', cause_kind: '原因类别', fix_kind: '处理类别', why_not: '没修好的原因', next_step: '下一步', add_part: '加配件', add_finding: '加一项 {asset}', still_missing: '还差这些：', hand_in: '提交报告',
     title: '故障报告', version: '第 {n} 版', sent_for_repair_on: '送修日期', repair_count: '第 {n} 次送修', previous: '前次 {date}', asset: '设备', symptom: '故障现象', reported_as: '来电时说的是：{text}', cause: '故障原因', cause_unknown_until: '原因待查，{date} 前答复',
     fix: '处理办法', outcome: '结果', next: '下一步：{text}', parts: '配件', replaced_by: '换为', guidance: '向客户说明', charges: '费用', clocks: '承诺时钟', acceptance: '交验签字', rating: '评 {n} 分', not_signed: '还没有签字', photos: '照片 {n} 张', photo: '照片', ink: '签字笔迹',
   },
-  evidence: { signature_ok: '签字与报告一致，签后没有改动', signature_bad: '签字与报告对不上', signature_coming: '还不能核对签字', no_signature: '没有可核对的签字', late: '离线完成，{n} 分钟后才收到；时钟按事发时刻算' },
+  evidence: { frozen_ok: '锁定的文字与报告一致，之后没有改动', signature_ok: '签字与报告一致，签后没有改动', signature_bad: '签字与报告对不上', signature_coming: '还不能核对签字', no_signature: '没有可核对的签字', late: '离线完成，{n} 分钟后才收到；时钟按事发时刻算' },
   reports: { title: '全部报告', from: '从', until: '到', period: '提交日期', state: '状态', words: '单号、原因、序列号', number: '报告号', submitted: '提交时间', picked: '已选 {n} 份', all_found: '没有勾选时导出全部找到的', zip_pdf: 'PDF 打包', zip_word: 'Word 打包', pick: '选 {number}', pick_all: '全选', empty: '没有符合的报告。' },
   customer: {
     name: '名称', short_name: '简称', code: '编号', province: '省份', notes: '备注', find: '找客户', add: '新客户', empty: '还没有客户。', contacts: '联系人', contact: '联系人', phone: '电话', job: '职务', sites: '现场', site: '现场', address: '地址', point: '现场点', no_point: '还没有标', entered_in: '录入时 {datum}',

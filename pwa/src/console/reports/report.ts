@@ -109,12 +109,28 @@ export interface ReportView {
     versions: { version: number; document_sha256: string | null; signed_at: string | null }[]
   }
 }
+export interface ReturnComment {
+  kind: string
+  at: string
+  author_name: string
+  version: number
+  field: string | null
+  text: string
+}
+/** What this version says otherwise than the version that was signed before it. */
+export interface Change {
+  finding: number | null
+  field: string
+  before: string | null
+  after: string | null
+}
 export interface ReportDetail {
-  report: { id: string; work_order_id: string; comments: Record<string, unknown>[] }
+  report: { id: string; work_order_id: string; comments: ReturnComment[] }
   view: ReportView
   evidence: {
     verification: { ok: boolean; is_pending: boolean; reason: string | null; path: string | null; text: Both | null }
     flags: { code: string; text: Both }[]
+    changes: { since: number; rows: Change[] } | null
   }
   may: { approve: boolean; return: boolean }
 }
