@@ -205,11 +205,11 @@ def _serve(app: Flask) -> None:
     from granian.constants import Interfaces
 
     Granian(
-        "backend.wsgi:app",
+        "backend.wsgi:gateway",
         address=app.config["HOST"],
         port=app.config["PORT"],
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1,
-        blocking_threads=app.config["THREADS"],
+        backpressure=app.config["BELL_SEATS"] + 100,  # requests under way at once, held bells among them
         log_level="error",
     ).serve()

@@ -23,6 +23,7 @@ SETTINGS: dict[str, tuple[Any, Any, str]] = {
     "HOST": ("127.0.0.1", str, "address to listen on"),
     "PORT": (8000, int, "TCP port"),
     "THREADS": (4, int, "threads that answer requests"),
+    "BELL_SEATS": (400, int, "phones that wait for news at once, without a thread; the others ask every half minute"),
     "PUBLIC_URL": ("", str, "address people reach, for links and QR codes; empty: as the request came"),
     "SESSION_DAYS": (30, int, "days a sign-in lasts on a device"),
     "SIGN_IN_TRIES": (10, int, "wrong passwords per name and quarter of an hour before a wait"),

@@ -1,4 +1,4 @@
-"""What the HTTP server loads: the app, and a guard that ends this worker when its master is gone.
+"""What the HTTP server loads: the app behind its gateway, and a guard that ends this worker when its master is gone.
 
 granian's worker outlives a killed master and goes on answering beside the next one (tried: K-12); two of them would
 write to one SQLite file. So each worker watches its parent.
@@ -11,6 +11,8 @@ import threading
 import time
 
 from backend import create_app, worker
+from backend.gateway import Gateway
+from backend.sync_api.bell import Bell
 
 
 def _die_with(parent: int) -> None:
@@ -20,5 +22,6 @@ def _die_with(parent: int) -> None:
 
 
 app = create_app()
+gateway = Gateway(app, Bell(app))
 threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True, name="parent-guard").start()
 worker.start(app)

@@ -71,6 +71,7 @@ class SelfChange(Schema):
 
 class DeviceIn(Schema):
     id = Id(required=True)
+    user_id = Id(metadata={"description": "whose database it is; refused when the session is somebody else's"})
     label = fields.String(validate=validate.Length(max=120))
     public_key = fields.Dict(keys=fields.String(), allow_none=True, metadata={"description": "free: a JSON web key"})
 

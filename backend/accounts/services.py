@@ -163,6 +163,8 @@ def revoke_sessions(session: Session, user_id: str, now: datetime, *, keep: str 
 def register_device(session: Session, actor: Actor, values: dict[str, Any], now: datetime) -> Device:
     """Make the phone's own database known, or the same again. Raises DeviceOfAnother."""
     device = session.get(Device, values["id"])
+    if values.get("user_id", actor.user_id) != actor.user_id:
+        raise DeviceOfAnother()
     if device is None:
         device = Device(id=values["id"], user_id=actor.user_id, created_at=now)
         session.add(device)

@@ -13,19 +13,21 @@ import orjson
 from apiflask import APIBlueprint
 from flask import Response, g, request, send_file
 
+from backend.accounts.models import Device
 from backend.core import clock, storage
 from backend.core.db import db
-from backend.core.http import needs, request_now
+from backend.core.http import current_actor, needs, request_now
 from backend.core.problems import Fault, Invalid, NotFound, Stale
 from backend.core.sync import registry_of
 from backend.sync_api import files, office, schemas, services
+from backend.sync_api.bell import HOLDS, Wish, newest_of
 from backend.sync_api.feed import SqlFeed, buckets_of
 from backend.sync_api.kinds import conflict_json, stuck_json
 from backend.sync_api.models import SyncConflict, SyncFile
 from backend.sync_api.policy import SqlPolicy, problem_json, sync_actor
 from backend.sync_api.unit import SqlTransactions
 from sync.server import RequestRefused
-from sync.server.pull import PullRequest, inventory, pull
+from sync.server.pull import PullRequest, inventory, is_news, pull
 from sync.server.push import push
 from sync.server.reading import inflate, is_uuid, read_push
 
@@ -33,7 +35,8 @@ bp = APIBlueprint("sync_api", __name__, url_prefix="/api", tag="sync")
 JSON_TYPE = "application/json"
 TUS = {"Tus-Resumable": "1.0.0", "Tus-Version": "1.0.0", "Tus-Extension": "creation,checksum"}
 MIN_SCHEMA, MAX_LIMIT, MAX_INVENTORY = 1, 1_000, 20_000
-_NUMBER = re.compile(r"\d{1,9}\Z")
+ASK_AGAIN_S = 300  # where a bell is not held, the phone polls by its timer and asks for the bell again after this
+_NUMBER = re.compile(r"\d{1,16}\Z")
 
 
 @bp.app_errorhandler(RequestRefused)
@@ -44,6 +47,14 @@ def refused(problem: RequestRefused) -> Response:
     if problem.status == 410:
         response.headers["Sync-Epoch"] = str(problem.more.get("epoch", ""))
     return response
+
+
+@bp.before_request
+def _is_hers() -> None:
+    """A phone names whose database it is (M-74): its work never goes out under another person's session."""
+    named, actor = request.headers.get("Sync-User"), current_actor()
+    if named is not None and actor is not None and named != actor.user_id:
+        raise RequestRefused(403, "device-of-another-user", "Sync-User")
 
 
 # -- push and pull -------------------------------------------------------------------------------------------------
@@ -88,6 +99,24 @@ def pull_changes() -> Response:
         }
         return Response(status=204, headers=headers)
     return Response(answer.text, 200, content_type=JSON_TYPE)
+
+
+@bp.get("/sync/v1/bell")
+@needs("sync")
+@bp.doc(summary="Wait until there is something new (M-70 to M-73)", responses=[200, 204, 400, 403])
+def wait_for_news() -> Response:
+    """Says at once whether there is something new; a server that can hold the answer back does so (backend/gateway.py)."""
+    device = db.session.get(Device, _device_id(request.args.get("device_id")))
+    if device is not None and device.user_id != g.actor.user_id:
+        raise RequestRefused(403, "device-of-another-user", "device_id")
+    if device is not None and device.revoked_at is not None:
+        raise RequestRefused(403, "device-revoked", "device_id")
+    epoch, after = request.args.get("epoch"), _number("after", 0, 2**53, default=0)
+    head, buckets = SqlFeed(db.session).head(), tuple(buckets_of(g.actor))
+    if is_news(head, epoch, after, max(newest_of(db.session, buckets, after).values(), default=0)):
+        return Response(orjson.dumps({"epoch": head.epoch, "feed_head": head.seq}), 200, content_type=JSON_TYPE)
+    request.environ.get(HOLDS, []).append(Wish(buckets, head.epoch, head.seq))
+    return Response(status=204, headers={"Retry-After": str(ASK_AGAIN_S)})
 
 
 @bp.post("/sync/v1/inventory")

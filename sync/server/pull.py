@@ -36,6 +36,14 @@ class FeedHead(NamedTuple):
     pruned: int
 
 
+def is_news(head: FeedHead, epoch: str | None, after: int, newest: int) -> bool:
+    """Is there something new for whoever has what the feed held at `after` of `epoch` (M-70)?
+
+    newest  the highest number above `after` in the asker's buckets, 0 without one
+    """
+    return epoch != head.epoch or after > head.seq or newest > after
+
+
 class Feed(Protocol):
     """The server's feed, for reading."""
 

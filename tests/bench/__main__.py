@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import paper, phone, sync
+from tests.bench import live, paper, phone, sync
 from tests.bench.measure import Figure, yardstick
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +20,7 @@ def main() -> int:
     stick = yardstick()
     print(f"yardstick: SHA-256 of 64 MiB {stick['sha256_64mib_ms']} ms, write and fsync {stick['fsync_4kib_ms']} ms")
     figures: list[Figure] = []
-    for part in (paper, sync, phone):
+    for part in (paper, sync, phone, live):
         if wanted and part.__name__.rsplit(".", 1)[-1] not in wanted:
             continue
         for figure in part.figures():

@@ -34,7 +34,7 @@ export const router = createRouter({
 router.beforeEach(async (to, from) => {
   if (!user.value) return to.name === 'sign-in' ? true : { name: 'sign-in' }
   const local = await openData(user.value.id)
-  startSending(local)
+  startSending(local, user.value.id)
   const held = handover.value
   if (held && (to.name !== 'sign' || to.params.id !== held.visitId)) {
     return from.name === 'sign' ? false : { name: 'sign', params: { id: held.visitId } }

@@ -15,7 +15,7 @@ let engine: Promise<Engine> | null = null
 let unsubscribe = () => {}
 
 /** Starts the engine over a database; again over the same one changes nothing. Never waits for the network. */
-export function startSending(local: Local): void {
+export function startSending(local: Local, userId: string): void {
   if (sendingFor === local) return
   stopSending()
   sendingFor = local
@@ -23,9 +23,9 @@ export function startSending(local: Local): void {
     local,
     server: '',
     app: `phone ${__APP_VERSION__}`.slice(0, 64),
-    headers: { 'X-Fieldpledge': '1' },
+    headers: { 'X-Fieldpledge': '1', 'Sync-User': userId }, // another person's session never takes her work
     registers: async (_keyId, publicKey) => {
-      const answer = await post('/api/devices', { id: local.context.device_id, label: deviceLabel(), public_key: { ...publicKey } })
+      const answer = await post('/api/devices', { id: local.context.device_id, user_id: userId, label: deviceLabel(), public_key: { ...publicKey } })
       if (!answer.ok) throw new Error(`not registered: ${answer.problem.slug}`) // asked again before the next push
     },
   })

@@ -6,19 +6,21 @@ import type { Wire } from './exchange';
 import { isUnsent } from './files';
 import type { Local } from './local';
 import type { Bell, Live, Locks, Signer, Surroundings, Transport } from './ports';
+import { pauseOf } from './pause';
 import { pullAll } from './pull';
 import { pushAll } from './push';
 import type { Outcome, Pushing } from './push';
 import { repair } from './repair';
 import { countsOf } from './status';
+import { listen } from './listen';
 import type { EngineState, Status } from './status';
 import { sweep } from './sweep';
 import { uploadAll, uploadingOf } from './upload';
 
-const IDLE_MS = 30_000;
-const BACKOFF_FIRST_MS = 2_000;
-/** A server that is back is found within a minute; asking it costs one empty push. */
-const BACKOFF_MAX_MS = 60_000;
+/** How long a device goes without a pull of its own while a bell waits at the server. */
+const QUIET_MS = 5 * 60_000;
+/** When the network comes back for a whole site, its devices do not ask in the same instant. */
+const ONLINE_APART_MS = 3_000;
 const DIGEST_EVERY_MS = 8 * 3600_000;
 
 export interface EnginePorts {
@@ -54,10 +56,14 @@ export function createEngine(ports: EnginePorts): Engine {
   const told = stateOf(ports.bell);
   const worker = workerOf(ports, told);
   let stopping = new AbortController();
-  let leading: Promise<void> = Promise.resolve();
+  let leading: Promise<unknown> = Promise.resolve();
+  const random = ports.random ?? Math.random;
   const unlisten: (() => void)[] = [];
-  const tell = (word: 'saved' | 'wake'): void => {
-    if (worker.is_leading()) worker.wake(word === 'wake'); else ports.bell.ring(word);
+  const heed = (word: Word): void => {
+    if (word === 'listening' || word === 'deaf') worker.listens(word === 'listening'); else worker.wake(word === 'wake');
+  };
+  const tell = (word: Word): void => {
+    if (worker.is_leading()) heed(word); else ports.bell.ring(word);
   };
   const nudge = (): void => { tell('wake'); };
   return {
@@ -69,14 +75,18 @@ export function createEngine(ports: EnginePorts): Engine {
       stopping = new AbortController();
       ports.local.context.saved = () => { tell('saved'); };
       unlisten.push(ports.bell.listen((word) => {
-        if ((word === 'wake' || word === 'saved') && worker.is_leading()) worker.wake(word === 'wake');
+        if (worker.is_leading() && isWord(word)) heed(word);
       }));
       unlisten.push(ports.surroundings.listen((reason) => {
         if (reason === 'offline') told.set({ is_offline: true });
-        if (reason === 'online' || reason === 'visible') nudge();
+        if (reason === 'visible') nudge();
+        if (reason === 'online') unlisten.push(ports.local.context.timers.after(random() * ONLINE_APART_MS, nudge));
       }));
-      leading = ports.locks.lead(`lead:${ports.local.context.store.name}`, stopping.signal,
-        () => worker.lead(stopping.signal)).catch(() => undefined);
+      const { signal } = stopping;
+      leading = Promise.all([
+        ports.locks.lead(`lead:${ports.local.context.store.name}`, signal, () => worker.lead(signal)).catch(() => undefined),
+        listen({ ...ports, context: ports.local.context, random, says: tell }, signal),
+      ]);
     },
     async stop() {
       stopping.abort();
@@ -86,6 +96,13 @@ export function createEngine(ports: EnginePorts): Engine {
       await leading;
     },
   };
+}
+
+/** What a tab says to the one that leads. */
+type Word = 'saved' | 'wake' | 'listening' | 'deaf';
+
+function isWord(word: string): word is Word {
+  return word === 'saved' || word === 'wake' || word === 'listening' || word === 'deaf';
 }
 
 interface Told {
@@ -141,13 +158,16 @@ interface Worker {
   is_leading(): boolean;
   /** A reason to sync; `by_hand` for the person's own wish, the network's return, the screen's. */
   wake(by_hand: boolean): void;
+  /** Whether some tab's bell waits at the server, so that what is new says so itself. */
+  listens(is_listening: boolean): void;
   lead(stopped: AbortSignal): Promise<void>;
   round(): Promise<Outcome>;
 }
 
 /** The loop of the leading tab. */
 function workerOf(ports: EnginePorts, told: Told): Worker {
-  const { context } = ports.local;
+  const { local } = ports;
+  const { context } = local;
   const wire: Wire = { transport: ports.transport, clock: context.clock, timers: context.timers };
   const pushing: Pushing = { context, wire, app: ports.app, signer: ports.signer ?? null };
   const uploading = uploadingOf(context, wire);
@@ -155,12 +175,13 @@ function workerOf(ports: EnginePorts, told: Told): Worker {
   let is_leading = false;
   let is_awake = true;
   let is_told_to_wait = false;
+  let is_listening = false;
   let failures = 0;
   let wake = (): void => undefined;
 
   const round = async (): Promise<Outcome> => {
     const is_doubtful = failures > 0 || !ports.surroundings.is_online();
-    const outcome = await roundOf({ local: ports.local, pushing, is_doubtful, told, upload: () => uploadAll(uploading) });
+    const outcome = await roundOf({ local, pushing, is_doubtful, told, upload: () => uploadAll(uploading) });
     failures = outcome.is === 'later' ? failures + 1 : 0;
     is_told_to_wait = outcome.is === 'later' && outcome.wait_ms !== null;
     told.set(saidBy(outcome));
@@ -181,6 +202,7 @@ function workerOf(ports: EnginePorts, told: Told): Worker {
       wake();
     },
     round,
+    listens(now) { is_listening = now; },
     async lead(stopped) {
       is_leading = true;
       wire.stopped = stopped;
@@ -189,19 +211,18 @@ function workerOf(ports: EnginePorts, told: Told): Worker {
         is_awake = false;
         const outcome = await round().catch((): Outcome => ({ is: 'later', wait_ms: null, problem: null, is_offline: false }));
         if (stopped.aborted) break;
-        if (outcome.is !== 'again') await rest(pauseOf(outcome, failures, random()));
+        if (outcome.is === 'again') continue;
+        const asked_at = context.clock.mono();
+        await rest(pauseOf(outcome, failures, random()));
+        while (is_listening && !is_awake && outcome.is === 'done' && context.clock.mono() - asked_at < QUIET_MS) {
+          await local.drafts.commitRested().catch(() => undefined);
+          await rest(pauseOf(outcome, failures, random()));
+        }
       }
       is_leading = false;
       told.set({ is_leader: false, is_sending: false });
     },
   };
-}
-
-/** Idle: 30 s ± 20 %. After failures: doubled each time, half of it by chance, at most a minute (no stampede). */
-export function pauseOf(outcome: Outcome, failures: number, chance: number): number {
-  if (outcome.is !== 'later') return Math.round(IDLE_MS * (0.8 + 0.4 * chance));
-  const full = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures, 16));
-  return Math.round(Math.max(full * (0.5 + 0.5 * chance), (outcome.wait_ms ?? 0) * (1 + 0.2 * chance)));
 }
 
 function saidBy(outcome: Outcome): Partial<EngineState> {

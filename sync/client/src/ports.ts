@@ -66,6 +66,8 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   body?: string | Uint8Array<ArrayBuffer>;
   timeout_ms: number;
+  /** Aborted when the answer is not wanted any more. */
+  signal?: AbortSignal;
 }
 
 export interface HttpAnswer {
@@ -97,6 +99,8 @@ export interface Bell {
 export interface Surroundings {
   listen(happened: (reason: 'online' | 'offline' | 'visible' | 'hidden') => void): () => void;
   is_online(): boolean;
+  /** Whether somebody looks at the screen. */
+  is_visible(): boolean;
 }
 
 /** Signs the chain's head with a key that cannot be taken out of the device. */

@@ -29,13 +29,13 @@ export function server(clock = new HandClock()): ModelServer {
   return new ModelServer(WORLD, () => clock.now());
 }
 
-/** One holder at a time, in the order of asking. */
+/** One holder of a name at a time, in the order of asking. */
 export class HandLocks implements Locks {
-  private tail: Promise<void> = Promise.resolve();
-  async lead(_name: string, cancelled: AbortSignal, hold: () => Promise<void>): Promise<void> {
-    const before = this.tail;
+  private tails = new Map<string, Promise<void>>();
+  async lead(name: string, cancelled: AbortSignal, hold: () => Promise<void>): Promise<void> {
+    const before = this.tails.get(name);
     let release = (): void => undefined;
-    this.tail = new Promise((resolve) => { release = resolve; });
+    this.tails.set(name, new Promise((resolve) => { release = resolve; }));
     await before;
     try { if (!cancelled.aborted) await hold(); } finally { release(); }
   }
@@ -58,12 +58,17 @@ export class HandBell {
 
 export class HandSurroundings implements Surroundings {
   private listeners = new Set<(reason: 'online' | 'offline' | 'visible' | 'hidden') => void>();
+  constructor(private is_seen = false) {}
   listen(happened: (reason: 'online' | 'offline' | 'visible' | 'hidden') => void): () => void {
     this.listeners.add(happened);
     return () => { this.listeners.delete(happened); };
   }
   is_online(): boolean { return true; }
-  say(reason: 'online' | 'offline' | 'visible' | 'hidden'): void { this.listeners.forEach((heard) => { heard(reason); }); }
+  is_visible(): boolean { return this.is_seen; }
+  say(reason: 'online' | 'offline' | 'visible' | 'hidden'): void {
+    if (reason === 'visible' || reason === 'hidden') this.is_seen = reason === 'visible';
+    this.listeners.forEach((heard) => { heard(reason); });
+  }
 }
 
 export interface Phone {
@@ -71,6 +76,7 @@ export interface Phone {
   engine: Engine;
   clock: HandClock;
   timers: HandTimers;
+  surroundings: HandSurroundings;
   user: string;
   net: Net;
 }
@@ -97,6 +103,10 @@ export interface PhoneSetup {
   locks?: Locks;
   bell?: HandBell;
   transport?: Transport;
+  timers?: HandTimers;
+  /** Whether somebody looks at the screen from the start. */
+  is_seen?: boolean;
+  random?: () => number;
   definitions?: typeof definitions;
 }
 
@@ -106,15 +116,16 @@ let databases = 0;
 export async function phone(model: Pick<ModelServer, 'as'>, setup: PhoneSetup = {}): Promise<Phone> {
   const user = setup.user ?? freshUser();
   const clock = setup.clock ?? new HandClock();
-  const timers = new HandTimers();
+  const timers = setup.timers ?? new HandTimers();
+  const surroundings = new HandSurroundings(setup.is_seen ?? false);
   const store = setup.store ?? dexieStore(`engine-${++databases}`);
   const local = await openLocal({ store, definitions: setup.definitions ?? definitions, clock, timers });
   const net = new Net(setup.transport ?? model.as(user));
   const engine = createEngine({
     local, transport: net, locks: setup.locks ?? new HandLocks(), bell: (setup.bell ?? new HandBell()).tab(),
-    surroundings: new HandSurroundings(), app: 'tests', random: () => 0.5,
+    surroundings, app: 'tests', random: setup.random ?? (() => 0.5),
   });
-  return { local, engine, clock, timers, user, net };
+  return { local, engine, clock, timers, surroundings, user, net };
 }
 
 /** Rounds until nothing is left to do, at most `most`. */

@@ -264,8 +264,8 @@ describe('a refused operation', () => {
 
 describe('pauses', () => {
   const failed = { is: 'later', wait_ms: null, problem: null, is_offline: true } as const;
-  it('are 30 s with jitter at rest, grow after failures to a minute, and honour Retry-After', () => {
-    expect([0, 0.5, 1].map((chance) => pauseOf({ is: 'done' }, 0, chance))).toEqual([24_000, 30_000, 36_000]);
+  it('are 30 s at rest, lengthened by chance so that two requests a minute are never exceeded, grow after failures to a minute, and honour Retry-After', () => {
+    expect([0, 0.5, 1].map((chance) => pauseOf({ is: 'done' }, 0, chance))).toEqual([30_000, 33_000, 36_000]);
     expect([1, 2, 3, 9, 90].map((failures) => pauseOf(failed, failures, 1))).toEqual([4_000, 8_000, 16_000, 60_000, 60_000]);
     expect(pauseOf(failed, 1, 0)).toBe(2_000);
     expect(pauseOf({ ...failed, wait_ms: 60_000 }, 1, 0)).toBe(60_000);

@@ -4,15 +4,7 @@ import type { Status } from '@fieldpledge/sync-client';
 import { HandBell, HandLocks, phone, server } from './engine-kit';
 import type { Phone } from './engine-kit';
 import { firsts } from './kit';
-
-/** Lets promises and the in-memory database run. */
-async function until(is_so: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 5000; i++) {
-    if (await is_so()) return;
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  throw new Error('never came to be so');
-}
+import { until } from './timeline';
 
 async function tabs(): Promise<{ one: Phone; two: Phone; model: ReturnType<typeof server> }> {
   const model = server();
@@ -25,9 +17,9 @@ async function tabs(): Promise<{ one: Phone; two: Phone; model: ReturnType<typeo
   return { one, two, model };
 }
 
-/** Whether the leader sleeps until its idle timer (30 s, for chance is 0.5 here). */
+/** Whether the leader sleeps until its idle timer (33 s, for chance is 0.5 here). */
 function rests({ timers }: Phone): boolean {
-  return [...timers.waiting.values()].includes(30_000);
+  return [...timers.waiting.values()].includes(33_000);
 }
 
 function add(on: Phone): Promise<unknown> {

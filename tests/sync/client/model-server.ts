@@ -79,6 +79,7 @@ export class ModelServer {
       const body = (): Fields => JSON.parse(request.body as string) as Fields;
       if (url.pathname.endsWith('/push')) return json(200, this.push(user, body()));
       if (url.pathname.endsWith('/inventory')) return json(200, this.inventory(user, body()));
+      if (url.pathname.endsWith('/bell')) return this.bell(user, url.searchParams);
       const page = this.pull(user, url.searchParams);
       return page.body ? json(200, page.body) : { status: 204, headers: page.headers ?? {}, text: '' };
     } catch (error) {
@@ -356,6 +357,17 @@ export class ModelServer {
       changes: page.map((line) => this.changeOf(line)) as Json[],
       ...(wants_digest ? { digest: Object.fromEntries(buckets.map((bucket) => [bucket, this.digestOf(bucket)])) } : {}),
     } };
+  }
+
+  /** Answered at once, as by a server that cannot hold. */
+  private bell(user: string, query: URLSearchParams): HttpAnswer {
+    const device = this.devices.get(query.get('device_id') ?? '');
+    if (device && device.user !== user) throw new Turned(403, 'device-of-another-user', { field: 'device_id' });
+    const after = Number(query.get('after'));
+    const newest = Math.max(0, ...[...this.feed.values()].filter((line) => this.bucketsOf(user).includes(line.bucket)).map((line) => line.seq));
+    const is_news = query.get('epoch') !== this.epoch || after > this.head || newest > after;
+    if (is_news) return json(200, { epoch: this.epoch, feed_head: this.head });
+    return { status: 204, headers: { 'retry-after': '300' }, text: '' };
   }
 
   private cursorOf(text: string | null, schema: number): { [bucket: string]: number } {

@@ -12,7 +12,7 @@ from sync.server import Refused, RequestRefused
 from sync.server.canonical import canonical, content_hash, first_link, hash_of, next_link
 from sync.server.clocks import corrected_time, instant_text, parse_instant
 from sync.server.merge import merge_fields, require_base, require_writer
-from sync.server.pull import PullRequest, digest_of, pull
+from sync.server.pull import PullRequest, digest_of, is_news, pull
 from sync.server.push import push
 from sync.server.reading import read_push
 from sync.server.text import merge_texts, segments_of
@@ -111,16 +111,29 @@ def ask(toy: Toy, by: str, request: dict[str, Any]) -> tuple[int, Any]:
         query = request["query"]
         asked = PullRequest(
             query["device_id"],
-            query["schema"],
+            query.get("schema", 1),
             query.get("cursor"),
             query.get("limit", 500),
             False,
             toy.buckets_of(actor),
         )
+        if request["path"] == "/bell":
+            return _bell(toy, actor, query)
         answer = pull(asked, toy.feed(), KEY, NOW)
         return (204, None) if answer.text is None else (200, json.loads(answer.text))
     except RequestRefused as problem:
         return problem.status, problem.as_json()
+
+
+def _bell(toy: Toy, actor: Any, query: dict[str, Any]) -> tuple[int, Any]:
+    device = toy.state.devices.get(query["device_id"])
+    if device is not None and device.user_id != actor.id:
+        raise RequestRefused(403, "device-of-another-user", "device_id")
+    head, buckets = toy.feed().head(), toy.buckets_of(actor)
+    newest = max((seq for (bucket, *_), (seq, _) in toy.state.feed.items() if bucket in buckets), default=0)
+    if is_news(head, query["epoch"], query["after"], newest):
+        return 200, {"epoch": head.epoch, "feed_head": head.seq}
+    return 204, None
 
 
 def test_every_vector_names_a_must_of_the_protocol() -> None:

@@ -25,7 +25,7 @@ export async function startSync(wanted: StartSync): Promise<Engine> {
   const signer = await signerOf(local.context.store).catch(() => null);
   const plain = fetchTransport(server, wanted.headers ?? {});
   const { registers } = wanted;
-  const transport = signer && registers ? registering(plain, () => registers(signer.key_id, signer.public_key)) : plain;
+  const transport = signer && registers ? registering(plain, () => local.context.device_id, () => registers(signer.key_id, signer.public_key)) : plain;
   const engine = createEngine({
     local, app, signer, transport, locks: webLocks,
     bell: broadcastBell(local.context.store.name), surroundings: pageSurroundings, persisted: isPersisted,
@@ -37,13 +37,14 @@ export async function startSync(wanted: StartSync): Promise<Engine> {
 /** How long a push waits for the key's registration; the work matters more than its evidence (M-64). */
 const REGISTER_MS = 5_000;
 
-/** Registers the device's key before the first push; tries again with the next one when that failed. */
-function registering(behind: Transport, register: () => Promise<void>): Transport {
-  let is_registered = false;
+/** Registers the key of a device before its first push; again with the next one when that failed, or for a new device. */
+function registering(behind: Transport, deviceId: () => string, register: () => Promise<void>): Transport {
+  let registered: string | null = null;
   return {
     async send(request) {
-      if (!is_registered && request.path.endsWith('/push')) {
-        const done = register().then(() => { is_registered = true; }, () => undefined);
+      const device_id = deviceId();
+      if (registered !== device_id && request.path.endsWith('/push')) {
+        const done = register().then(() => { registered = device_id; }, () => undefined);
         await Promise.race([done, new Promise((resolve) => { setTimeout(resolve, REGISTER_MS); })]);
       }
       return behind.send(request);
@@ -60,11 +61,20 @@ export function fetchTransport(server: string, headers: Record<string, string>):
         method: request.method, credentials: 'include', cache: 'no-store', redirect: 'error',
         headers: { accept: 'application/json', ...headers, ...request.headers, ...packed.headers },
         ...(packed.body === undefined ? {} : { body: packed.body }),
-        signal: AbortSignal.timeout(request.timeout_ms),
+        signal: endOf(request),
       });
       return { status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() };
     },
   };
+}
+
+/** Ends a request after its time, or when its answer is not wanted any more. */
+function endOf({ timeout_ms, signal }: HttpRequest): AbortSignal {
+  if (!signal) return AbortSignal.timeout(timeout_ms);
+  const either = new AbortController();
+  const timer = setTimeout(() => { either.abort(); }, timeout_ms);
+  signal.addEventListener('abort', () => { clearTimeout(timer); either.abort(); }, { once: true });
+  return either.signal;
 }
 
 async function packedOf({ body }: HttpRequest): Promise<{ headers: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> }> {
@@ -113,6 +123,7 @@ export const pageSurroundings: Surroundings = {
     };
   },
   is_online: () => navigator.onLine,
+  is_visible: () => document.visibilityState === 'visible',
 };
 
 /** Whether the browser promised to keep the database. */

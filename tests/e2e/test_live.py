@@ -1,0 +1,68 @@
+"""What changes at the desk is on the open phone at once; two hundred phones wait without a thread and come back in peace."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+from playwright.sync_api import expect
+
+from tests.e2e import at_the_desk, on_the_phone
+from tests.e2e.at_the_desk import Call
+from tests.e2e.bells import ask, rename_a_site, sign_in
+from tests.e2e.house import Desk, Phone, Server
+
+PHONES = 200
+
+
+def test_a_call_taken_at_the_desk_is_on_the_open_phone_without_its_timer(
+    phone: Phone, desks: Callable[[str], Desk]
+) -> None:
+    """The phone's timer would take half a minute; the bell's road is shown by the requests themselves."""
+    page = phone.open()
+    on_the_phone.sign_in(page, "anran")
+    expect(on_the_phone.sync_line(page)).to_contain_text("全部已发送")
+    office = desks("keli").open("/console/")
+    at_the_desk.sign_in(office, "keli")
+    call = Call(symptom="机柜前门指纹锁打不开，按了没反应")
+    at_the_desk.type_call(office, call)
+    with page.expect_response(lambda answer: "/sync/v1/bell" in answer.url and answer.status == 200) as rung:
+        office.locator("textarea[name=symptom]").press("Control+Enter")
+    assert set(rung.value.json()) == {"epoch", "feed_head"}
+    expect(page.locator("a.visit").filter(has_text="指纹锁")).to_be_visible(timeout=10_000)
+
+
+def test_two_hundred_phones_wait_at_once_hear_of_their_own_work_and_leave_no_thread_waiting(server: Server) -> None:
+    cookie = sign_in(server.port, "anran")
+    with ThreadPoolExecutor(1) as aside:  # the browser's driver has a loop in this thread
+        aside.submit(asyncio.run, _wait_and_hear(server, cookie)).result()
+
+
+async def _wait_and_hear(server: Server, cookie: str) -> None:
+    status, head = await ask(server.port, f"/api/sync/v1/bell?device_id={uuid.uuid4()}", cookie)
+    assert status == 200
+    query = f"epoch={head['epoch']}&after={head['feed_head']}"
+    waiting = [
+        asyncio.ensure_future(ask(server.port, f"/api/sync/v1/bell?device_id={uuid.uuid4()}&{query}", cookie))
+        for _ in range(PHONES)
+    ]
+    status, me = await ask(server.port, "/api/me", cookie)  # behind two hundred that wait, and four threads
+    assert (status, me["user"]["name"]) == (200, "安然")
+    assert not any(task.done() for task in waiting)
+    assert server.process is not None
+    [worker] = psutil.Process(server.process.pid).children()
+    assert worker.num_threads() < 40
+    await asyncio.to_thread(rename_a_site, server, me["user"]["id"], "新机房", sign_in(server.port, "admin"))
+    told = await asyncio.gather(*waiting)
+    assert {status for status, _ in told} == {200}
+    quiet = f"epoch={head['epoch']}&after={told[0][1]['feed_head']}"
+    left = asyncio.ensure_future(ask(server.port, f"/api/sync/v1/bell?device_id={uuid.uuid4()}&{quiet}", cookie))
+    await ask(server.port, "/api/me", cookie)
+    begun = time.monotonic()
+    await asyncio.to_thread(server.stop)
+    assert time.monotonic() - begun < 15  # a held bell keeps nobody from stopping the server
+    assert (await left)[0] in (204, 0)
