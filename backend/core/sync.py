@@ -37,6 +37,11 @@ __all__ = [
     "touch",
 ]
 
+SCHEMA = 1  # version of kinds and fields, raised with SCHEMA in pwa/src/app/definitions.ts when either changes
+OLDEST_SCHEMA = max(
+    1, SCHEMA - 2
+)  # n, n−1, n−2 are spoken; an older phone is told to update, its work is taken (M-46)
+
 Owner = Literal["office", "engineer", "both", "server", "insert"]
 SIDES = {"office": {"office"}, "engineer": {"engineer"}, "both": {"office", "engineer"}}
 
@@ -77,7 +82,7 @@ class SyncRegistry(Registry):
     """The engine's registry with what the adapter needs beside it."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(SCHEMA)
         self.records: dict[str, RecordKind] = {}
         self.of_model: dict[type[Any], RecordKind] = {}
 

@@ -159,6 +159,15 @@ class SyncAnchor(db.Model):
     anchor: Mapped[str] = mapped_column(sa.String(100))
 
 
+class SyncShape(db.Model):
+    """The fields with which a kind's rows were last projected, and how far: see shapes.py. `upto` null: all of them."""
+
+    __tablename__ = "sync_shape"
+    kind: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    fields: Mapped[str] = mapped_column(sa.Text)
+    upto: Mapped[str | None] = mapped_column(RecordId)
+
+
 class SyncConflict(db.Model):
     """A field that two people wrote: the live value, the kept one, and how it was settled (M-34)."""
 

@@ -14,7 +14,7 @@ from apiflask import APIBlueprint
 from flask import Response, g, request, send_file
 
 from backend.accounts.models import Device
-from backend.core import clock, storage
+from backend.core import clock, storage, sync
 from backend.core.db import db
 from backend.core.http import current_actor, needs, request_now
 from backend.core.problems import Fault, Invalid, NotFound, Stale
@@ -34,7 +34,7 @@ from sync.server.reading import inflate, is_uuid, read_push
 bp = APIBlueprint("sync_api", __name__, url_prefix="/api", tag="sync")
 JSON_TYPE = "application/json"
 TUS = {"Tus-Resumable": "1.0.0", "Tus-Version": "1.0.0", "Tus-Extension": "creation,checksum"}
-MIN_SCHEMA, MAX_LIMIT, MAX_INVENTORY = 1, 1_000, 20_000
+MAX_LIMIT, MAX_INVENTORY = 1_000, 20_000
 ASK_AGAIN_S = 300  # where a bell is not held, the phone polls by its timer and asks for the bell again after this
 _NUMBER = re.compile(r"\d{1,16}\Z")
 
@@ -87,7 +87,7 @@ def pull_changes() -> Response:
         request.args.get("digest") == "1",
         buckets_of(g.actor),
     )
-    if asked.schema < MIN_SCHEMA:
+    if asked.schema < sync.OLDEST_SCHEMA:
         raise RequestRefused(426, "update-needed", "schema")
     answer = pull(asked, feed, feed.key(), clock.now())
     if answer.text is None:

@@ -317,6 +317,8 @@ class _Batch:
                 return self._attempt(op, type_, context)
         except Refused as problem:
             status = "parked" if problem.slug == "parked" else "rejected"
+            if problem.slug == "unknown-field" and (self.envelope.schema or 0) > self.registry.schema:
+                status, problem = "unsupported_version", Refused("unsupported-version", problem.field)
             return self._set_aside(op, stuck_id, status, problem, actor, device_id, received_at)
         return self._set_aside(op, stuck_id, "blocked", Refused("blocked"), actor, device_id, received_at, blocker)
 

@@ -51,9 +51,13 @@ class OperationType:
 
 
 class Registry:
-    """The kinds and types of one server. Names are unique; a second one is an error at start."""
+    """The kinds and types of one server. Names are unique; a second one is an error at start.
 
-    def __init__(self) -> None:
+    schema  version of the kinds and fields; a phone of a newer one may write fields that are not known here yet
+    """
+
+    def __init__(self, schema: int = 1) -> None:
+        self.schema = schema
         self.kinds: dict[str, Kind] = {}
         self.types: dict[str, dict[int, OperationType]] = {}
 

@@ -121,7 +121,7 @@ class ToyUnit:
             rev = before.rev + 1 if before else 1
             self.state.records[key] = Record(rev, row)
             for name in row:
-                if before and canonical(before.row[name]) != canonical(row[name]):
+                if before and canonical(before.row.get(name)) != canonical(row[name]):
                     self.state.writes.append((key, rev, name, self.doer[0], self.doer[1]))
             self.moved.append(key)
         self.touched = {}
