@@ -6,8 +6,9 @@ A page costs the same number of queries however many rows it has.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -30,14 +31,11 @@ LATE_AFTER = timedelta(minutes=15)
 EXPORT_CHUNK = 50
 
 
-def seen_by(actor: Actor, wanted: Mapping[str, Any]) -> sa.Select[tuple[Report]]:
+def seen_by(session: Session, actor: Actor, wanted: Mapping[str, Any]) -> sa.Select[tuple[Report]]:
     """Reports the actor sees, filtered; `wanted` as ReportQuery (ids as a list)."""
     query = sa.select(Report).join(WorkOrder, WorkOrder.id == Report.work_order_id).where(visible(actor))
-    when = sa.func.coalesce(Report.submitted_at, Report.created_at, type_=Report.created_at.type)
-    if "since" in wanted:
-        query = query.where(when >= wanted["since"])
-    if "until" in wanted:
-        query = query.where(when < wanted["until"])
+    if "since_on" in wanted or "until_on" in wanted:
+        query = query.where(_in_period(session, wanted.get("since_on"), wanted.get("until_on")))
     for name, column in (
         ("branch_id", WorkOrder.branch_id), ("customer_id", WorkOrder.customer_id), ("priority", WorkOrder.priority),
         ("engineer_id", Report.author_id), ("work_order_id", Report.work_order_id),
@@ -55,6 +53,24 @@ def seen_by(actor: Actor, wanted: Mapping[str, Any]) -> sa.Select[tuple[Report]]
     if wanted.get("q"):
         query = query.where(_found_by(wanted["q"]))
     return query
+
+
+def _in_period(session: Session, first: date | None, last: date | None) -> sa.ColumnElement[bool]:
+    """Handed in (else begun) on these days, both included, as the calendar at the report's site counts them."""
+    when = sa.func.coalesce(Report.submitted_at, Report.created_at, type_=Report.created_at.type)
+    out = []
+    for tz in session.scalars(sa.select(Site.tz).distinct()):
+        here = [WorkOrder.site_id.in_(sa.select(Site.id).where(Site.tz == tz))]
+        if first is not None:
+            here.append(when >= _midnight(first, tz))
+        if last is not None:
+            here.append(when < _midnight(last + timedelta(days=1), tz))
+        out.append(sa.and_(*here))
+    return sa.or_(sa.false(), *out)
+
+
+def _midnight(day: date, tz: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(tz)).astimezone(UTC)
 
 
 def _found_by(text: str) -> sa.ColumnElement[bool]:
@@ -81,7 +97,7 @@ def list_reports(
     session: Session, actor: Actor, wanted: Mapping[str, Any], now: datetime
 ) -> tuple[list[dict[str, Any]], str | None, int]:
     """One page, newest first, the next cursor, and how many there are in all."""
-    query = seen_by(actor, wanted)
+    query = seen_by(session, actor, wanted)
     total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
     rows, cursor = paging.page(
         session, query, Report.created_at, Report.id, limit=wanted["limit"], cursor=wanted.get("cursor"),
@@ -92,7 +108,7 @@ def list_reports(
 
 def export_ids(session: Session, actor: Actor, wanted: Mapping[str, Any], limit: int = MAX_EXPORT) -> list[str]:
     """Ids to export, oldest first. Raises TooManyReports."""
-    query = seen_by(actor, wanted).with_only_columns(Report.id).order_by(Report.created_at, Report.id)
+    query = seen_by(session, actor, wanted).with_only_columns(Report.id).order_by(Report.created_at, Report.id)
     ids = list(session.scalars(query.limit(limit + 1)))
     if len(ids) > limit:
         words = {
@@ -106,7 +122,7 @@ def export_ids(session: Session, actor: Actor, wanted: Mapping[str, Any], limit:
 def export_rows(session: Session, actor: Actor, wanted: Mapping[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
     """Rows of the whole choice, oldest first, a few at a time."""
     cursor = None
-    query = seen_by(actor, wanted)
+    query = seen_by(session, actor, wanted)
     while True:
         rows, cursor = paging.page(
             session, query, Report.created_at, Report.id, limit=EXPORT_CHUNK, cursor=cursor,
@@ -144,6 +160,7 @@ def rows_of(session: Session, reports: Sequence[Report], now: datetime) -> list[
             "customer_name": customers[order.customer_id].name,
             "site_id": order.site_id,
             "site_name": sites[order.site_id].name,
+            "tz": sites[order.site_id].tz,
             "assets": [_asset(assets[f.asset_id]) for f in mine if f.asset_id in assets],
             "outcomes": [f.outcome for f in mine if f.outcome],
             "engineer_id": report.author_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from apiflask import Schema
@@ -203,11 +204,20 @@ class PartOut(PartFields):
     void_reason = fields.String()
 
 
+class LocalDay(fields.Date):
+    """A day of the calendar that people use."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words = "日期要写成 2026-11-22 这样，1970 到 9000 年 | Write a day as 2026-11-22, from 1970 to 9000"
+        bounds = validate.Range(min=date(1970, 1, 1), max=date(9000, 1, 1), error=words)
+        super().__init__(error_messages={"invalid": words}, validate=bounds, **kwargs)
+
+
 class ReportQuery(Schema):
     """The filters of list and exports."""
 
-    since = Instant(data_key="from")
-    until = Instant()
+    since_on = LocalDay(data_key="from", metadata={"description": "first local day at the site"})
+    until_on = LocalDay(data_key="until", metadata={"description": "last local day at the site, included"})
     branch_id = Id()
     customer_id = Id()
     engineer_id = Id()
@@ -278,6 +288,7 @@ class ReportRow(Schema):
     customer_name = fields.String()
     site_id = fields.String()
     site_name = fields.String()
+    tz = fields.String(metadata={"description": "the site's zone"})
     assets = fields.List(fields.Nested(ReportAsset))
     outcomes = fields.List(fields.String())
     engineer_id = fields.String()
@@ -361,6 +372,22 @@ class ReportStep(Schema):
     version = fields.Integer(allow_none=True)
 
 
+class ChangeOut(Schema):
+    """One field that this version says otherwise."""
+
+    finding = fields.Integer(allow_none=True)
+    field = fields.String()
+    before = fields.String(allow_none=True)
+    after = fields.String(allow_none=True)
+
+
+class ChangesOut(Schema):
+    """What the report says now, compared with the last version a customer signed before."""
+
+    since = fields.Integer()
+    rows = fields.List(fields.Nested(ChangeOut))
+
+
 class EvidenceOut(Schema):
     """What stands beside the report in the review."""
 
@@ -369,6 +396,7 @@ class EvidenceOut(Schema):
     verification = fields.Nested(VerificationOut)
     signatures = fields.List(fields.Nested(SignatureOut))
     flags = fields.List(fields.Nested(FlagOut))
+    changes = fields.Nested(ChangesOut, allow_none=True)
     history = fields.List(fields.Nested(ReportStep))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -167,7 +168,7 @@ def test_the_list_is_found_by_every_filter(job, cast, as_, now):
     make_report(elsewhere, cast.ben, make_visit(elsewhere, [cast.ben]))
     adam = as_(cast.adam)
     for question in (
-        {"from": clock.iso(now - timedelta(hours=1)), "state": "submitted"}, {"customer_id": cast.customer.id},
+        {"from": "2026-11-20", "state": "submitted"}, {"customer_id": cast.customer.id},
         {"engineer_id": cast.ana.id}, {"asset_id": asset_id}, {"priority": "important"}, {"state": "submitted"},
         {"q": "FR-2026-000001"}, {"q": "AR-7K3Q"}, {"q": "蜀都"}, {"q": "7XK0"}, {"branch_id": cast.chengdu.id},
     ):  # fmt: skip
@@ -175,7 +176,34 @@ def test_the_list_is_found_by_every_filter(job, cast, as_, now):
         assert [row["id"] for row in rows] == [job.report.id], question
     assert adam.get("/api/reports").json["total"] == 2
     assert adam.get("/api/reports", query_string={"q": "没有的"}).json["rows"] == []
-    assert adam.get("/api/reports", query_string={"until": clock.iso(now - timedelta(days=1))}).json["rows"] == []
+    assert adam.get("/api/reports", query_string={"until": "2026-11-19"}).json["rows"] == []
+
+
+@pytest.mark.parametrize("tz", ["Asia/Shanghai", "Asia/Kathmandu", "America/New_York"])
+def test_a_period_is_counted_in_days_at_the_site_with_both_ends(cast, as_, session, tz):
+    other = make_site(cast.customer, tz=tz)
+    midnight = datetime(2026, 11, 20, tzinfo=ZoneInfo(tz)).astimezone(UTC)
+    a_day, a_moment = timedelta(days=1), timedelta(milliseconds=1)
+    for number, at in enumerate((midnight - a_moment, midnight, midnight + a_day - a_moment, midnight + a_day)):
+        order = make_work_order(other)
+        make_report(order, cast.ana, make_visit(order, [cast.ana]), number=f"FR-{number}", state="submitted",
+                    submitted_at=at)  # fmt: skip
+    adam = as_(cast.adam)
+
+    def found(**query):
+        return {row["number"] for row in adam.get("/api/reports", query_string=query).json["rows"]}
+
+    assert found(**{"from": "2026-11-20", "until": "2026-11-20"}) == {"FR-1", "FR-2"}
+    assert found(until="2026-11-19") == {"FR-0"}
+    assert found(**{"from": "2026-11-21"}) == {"FR-3"}
+    csv = adam.get("/api/reports.csv", query_string={"from": "2026-11-20", "until": "2026-11-20"}).text
+    assert [f"FR-{n}" in csv for n in range(4)] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "0001-01-01", "9999-12-31", "2026-11-20T00:00:00Z", "x"])
+def test_a_day_that_is_none_is_refused_by_name(cast, as_, day):
+    answer = as_(cast.adam).get("/api/reports", query_string={"until": day})
+    assert (answer.status_code, answer.json["faults"][0]["path"]) == (422, "$.until")
 
 
 def test_each_sees_her_own_reports(job, cast, as_):

@@ -143,6 +143,7 @@ export interface ReportRow {
   work_order_id: string
   customer_name: string
   site_name: string
+  tz: string
   assets: { id?: string; label?: string }[]
   engineer_name: string
   submitted_at: string | null
