@@ -23,7 +23,7 @@ from backend.reports.models import Finding, Photo, Report
 from backend.reports.rules import document as documents
 from backend.reports.rules.short_ref import short_ref
 from backend.sync_api.journal import Doer
-from backend.sync_api.unit import name_file
+from backend.sync_api.naming import name_file
 from backend.workorders import settling
 
 if TYPE_CHECKING:

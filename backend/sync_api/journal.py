@@ -64,6 +64,8 @@ class Journal:
     history: list[dict[str, Any]] = field(default_factory=list)
     rescopes: dict[str, tuple[set[Key], frozenset[str]]] = field(default_factory=dict)
     ledger: list[Any] = field(default_factory=list)
+    awaited: dict[Key, Doer] = field(default_factory=dict)  # new rows not flushed yet, and who made them
+    seen: set[int] = field(default_factory=set)  # id() of every row that `settle_later` left for the next flush
     doer: Doer | None = None
     open_conflicts: set[Key] | None = None
     feed_seq: int | None = None
@@ -109,6 +111,7 @@ class Journal:
     def settle(self) -> None:
         """Flush, then turn what was touched into rows, revs and history."""
         self.session.flush()
+        self.seen.clear()
         if not self.touched:
             return
         touched, self.touched = self.touched, {}
@@ -123,8 +126,29 @@ class Journal:
         for key, kind, obj, is_deleted in found:
             self._settle_one(key, kind, obj, is_deleted)
 
+    def settle_later(self) -> None:
+        """As `settle`; but where there is nothing except new rows, their rev is known, and they are flushed with the next."""
+        session = self.session
+        if self.touched or session.dirty or session.deleted:
+            self.settle()
+            return
+        fresh = [obj for obj in session.new if id(obj) not in self.seen]
+        self.seen.update(map(id, fresh))
+        for obj in fresh:
+            kind = self.registry.of_model.get(type(obj))
+            if kind is None:
+                continue
+            key, doer = (kind.kind, _id_of(obj)), self.who()
+            if key in self.entries and self.entries[key].rev:
+                self.settle()
+                return
+            self.awaited[key] = doer
+            self.entries[key] = Entry(1, "", False, doer.author_id, doer.now)
+
     def _settle_one(self, key: Key, kind: RecordKind, obj: Any, is_deleted: bool) -> None:
         entry, doer = self.entries[key], self.who()
+        if key in self.awaited:
+            entry, doer = Entry(), self.awaited.pop(key)
         self.looked_at[key] = None if is_deleted else obj
         if is_deleted:
             if entry.rev and not entry.is_gone:

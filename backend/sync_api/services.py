@@ -25,11 +25,12 @@ from backend.sync_api.journal import journal_of
 from backend.sync_api.kinds import home_bucket
 from backend.sync_api.models import SyncConflict, SyncDevice, SyncFeed, SyncHistory, SyncRecord, SyncStuck
 from backend.sync_api.policy import ProblemRefused, SqlPolicy, sync_actor
-from backend.sync_api.unit import HOLDING, SqlTransactions
+from backend.sync_api.unit import SqlTransactions
 from sync.server.model import Envelope
 from sync.server.problems import RequestRefused
 from sync.server.push import push, release, replay
 from sync.server.reading import read_operation
+from sync.server.stuck import HOLDING
 
 CHOICES = ("mine", "theirs", "edit")
 REPLAYED = ("parked", "unsupported_version")

@@ -79,7 +79,6 @@ def add_log_entry(
         entered_by_id=entered_by_id, source=source, note=note, data=dict(data or {}),
     )  # fmt: skip
     session.add(row)
-    session.flush()
     _follow(session, work_order, what, now)
     return row
 

@@ -51,17 +51,23 @@ class Unit(Protocol):
 
     def record(self, key: Key) -> Record | None: ...
 
+    def rev(self, key: Key) -> int | None:
+        """The record's rev, of a deleted one too; None if it was never there. Cheaper than `record`."""
+
     def others_wrote(self, key: Key, base_rev: int, device_id: str) -> bool:
         """True if a write above base_rev came from somewhere else than this device."""
 
     def step(self) -> AbstractContextManager[Any]:
         """A savepoint: what happens inside is undone if it raises."""
 
+    def together(self) -> AbstractContextManager[Any]:
+        """What happens inside may be written together, at the latest on leaving; whatever then fails is raised."""
+
     def begin(self, actor: Actor, device_id: str, op_id: str | None, now: datetime) -> None:
         """Whatever is written from here on is this operation's (history, conflicts)."""
 
     def settle(self) -> None:
-        """Turn the effects so far into rows, revs and history."""
+        """The effects so far are one operation's: from here on every rev counts them."""
 
     def open_conflict(self, key: Key, field: str, author_id: str) -> OpenConflict | None: ...
 

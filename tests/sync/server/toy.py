@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,10 @@ class ToyUnit:
     def record(self, key: tuple[str, str]) -> Record | None:
         return self.state.records.get(key)
 
+    def rev(self, key: tuple[str, str]) -> int | None:
+        record = self.record(key)
+        return record.rev if record else None
+
     def others_wrote(self, key: tuple[str, str], base_rev: int, device_id: str) -> bool:
         return any(k == key and rev > base_rev and by != device_id for k, rev, _, _, by in self.state.writes)
 
@@ -108,6 +112,9 @@ class ToyUnit:
             self.state.__dict__.update(kept.__dict__)
             self.touched = touched
             raise
+
+    def together(self) -> Any:
+        return nullcontext()
 
     def begin(self, actor: Actor, device_id: str, op_id: str | None, now: Any) -> None:
         self.doer = (actor.id, device_id, op_id)
