@@ -26,22 +26,22 @@ login = LoginManager()
 class SessionUser(UserMixin):
     """What Flask-Login carries: the session's id, not the user's, so that one sign-in can be ended alone."""
 
-    def __init__(self, row: UserSession) -> None:
-        self.row = row
+    def __init__(self, actor: services.Actor) -> None:
+        self.actor = actor
 
     def get_id(self) -> str:
-        return self.row.id
+        return self.actor.session_id
 
 
 @login.user_loader
 def load_session(session_id: str) -> SessionUser | None:
-    row = services.live_session(db.session, session_id, request_now())
-    return SessionUser(row) if row else None
+    actor = services.live_actor(db.session, session_id, request_now())
+    return SessionUser(actor) if actor else None
 
 
 def identify() -> services.Actor | None:
     """The actor of this request, or None (asked once per request by core/http.py)."""
-    return services.actor_of(current_user.row) if current_user.is_authenticated else None
+    return current_user.actor if current_user.is_authenticated else None
 
 
 @bp.post("/sign-in")
@@ -63,10 +63,13 @@ def sign_in(json_data: dict[str, Any]) -> dict[str, Any]:
         row = services.open_session(session, user, agent, current_app.config["SESSION_DAYS"], now)
         session.flush()
         session.refresh(row)
+        actor = services.live_actor(session, row.id, now)
+    if actor is None:  # disabled while the password was looked at
+        raise WrongNameOrPassword()
+    g.actor = actor
     cookie.clear()
-    login_user(SessionUser(row))
+    login_user(SessionUser(actor))
     cookie.permanent = True
-    g.actor = services.actor_of(row)
     return _signed_in(row.user)
 
 

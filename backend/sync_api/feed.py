@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend.core.db import write_transaction
 from backend.sync_api.journal import CHUNK
 from backend.sync_api.kinds import home_bucket
-from backend.sync_api.models import SyncDevice, SyncFeed, SyncRecord
+from backend.sync_api.models import SyncFeed, SyncRecord
 from backend.sync_api.publish import read_head, start_epoch
 from sync.server.pull import Change, FeedHead
 
@@ -21,7 +21,7 @@ _CHANGES = sa.text(
     " JOIN sync_record r ON r.kind = f.kind AND r.record_id = f.record_id"
     " WHERE f.bucket = :bucket AND f.seq > :after AND (f.why IS NULL OR f.seq > :floor) ORDER BY f.seq LIMIT :limit"
 )
-_ACKED = sa.select(SyncDevice.acked_seq).where(SyncDevice.device_id == sa.bindparam("device_id"))
+_ACKED = sa.text("SELECT acked_seq FROM sync_device WHERE device_id = :device_id")
 
 
 def buckets_of(actor: Any) -> list[str]:
