@@ -112,8 +112,8 @@ class Applying:
             require_writer(fields, op.args, actor.side, inserting=type_.mode == "insert")
         found = list(type_.validate(op.args)) if type_.validate else []
         if found:
-            faults = [(f"args.{path}", words) for path, words in found]
-            raise Refused("invalid", *faults[0], invalid=faults)
+            invalid = [(f"args.{path}", words) for path, words in found]
+            raise Refused("invalid", *invalid[0], invalid=invalid)
 
     def _merge(
         self, op: Operation, type_: OperationType, record: Record | None, device_id: str

@@ -15,17 +15,21 @@ import orjson
 import rfc8785
 
 _ABOVE_SURROGATES = re.compile("[\ud7ff-\U0010ffff]")
-_STRING = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(:?)')  # JSON text without white space: what is followed by a colon is a name
 
 
 def canonical(value: Any) -> str:
     """The one JSON text of a value. Raises TypeError for what JSON or M-01 does not hold (lone surrogates, 2⁶⁴)."""
     text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-    return rfc8785.dumps(value).decode() if _ABOVE_SURROGATES.search(text) and _has_such_name(text) else text
+    return rfc8785.dumps(value).decode() if _ABOVE_SURROGATES.search(text) and _has_such_name(value) else text
 
 
-def _has_such_name(text: str) -> bool:
-    return any(colon and _ABOVE_SURROGATES.search(string) for string, colon in _STRING.findall(text))
+def _has_such_name(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(
+            not name.isascii() and _ABOVE_SURROGATES.search(name) or _has_such_name(item)
+            for name, item in value.items()
+        )
+    return isinstance(value, (list, tuple)) and any(map(_has_such_name, value))
 
 
 def hash_of(value: Any) -> str:
