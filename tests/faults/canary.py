@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from backend.sync_api import publish, unit
 from backend.sync_api.models import SyncOperation
-from sync.server import push
+from sync.server import batch
 from sync.server.problems import RequestRefused
 
 
-def _split(batch: Any, acked: int) -> list[Any]:
+def _split(run: Any, acked: int) -> list[Any]:
     """A gap is still one; but a number that is known is taken once more."""
-    ops = list(batch.envelope.ops)
+    ops = list(run.envelope.ops)
     if ops and ops[0].seq > acked + 1:
         raise RequestRefused(409, "sequence-gap", "ops", expected_seq=acked + 1, acked_seq=acked)
     return ops
@@ -35,7 +35,7 @@ _REAL = publish._write_ledger
 @contextmanager
 def without_deduplication() -> Iterator[None]:
     with (
-        patch.object(push._Batch, "_split", _split),
+        patch.object(batch.Batch, "_split", _split),
         patch.object(unit.SqlUnit, "known", lambda *_: {}),
         patch.object(publish, "_write_ledger", _write_ledger),
     ):
