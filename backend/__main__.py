@@ -40,6 +40,11 @@ COMMANDS: list[tuple[str, str, list[tuple[tuple[str, ...], dict[str, object]]]]]
     ]),
     ("backup", "everything into one file", [(("file",), {})]),
     ("restore", "a backup into an empty database; starts a new epoch", [(("file",), {})]),
+    ("rescue", "show what a phone's rescue file holds, and import it", [
+        (("file",), {}),
+        (("--by",), {"default": None, "help": "sign-in name of the admin who imports it"}),
+        (("--yes",), {"action": "store_true", "help": "import without asking"}),
+    ]),
     ("verify", "prove that ledger, audit, records and stored files are as they were written", [
         (("--anchor",), {"default": None, "help": "of a receipt, a backup or the daily log: nothing was cut off since"}),
     ]),

@@ -140,6 +140,32 @@ def do_verify(options: argparse.Namespace) -> None:
         print("Nothing that the anchor saw was cut off." if options.anchor else f"Now: {anchor_now(db.session)}")
 
 
+def do_rescue(options: argparse.Namespace) -> None:
+    from backend.sync_api import rescue, rescue_file
+
+    app = create_app()
+    with app.app_context():
+        file = rescue_file.read(Path(options.file), app.config["MAX_FILE_BYTES"])
+        for line in rescue.told(rescue.contents(file)):
+            print(line)
+        admin = _admin(options.by)
+        if not options.yes and input("Import it? Type yes: ").strip() != "yes":
+            print("Nothing was changed.")
+            return
+        for line in rescue.told(rescue.bring_in(file, admin, clock.now())):
+            print(line)
+
+
+def _admin(name: str | None) -> str:
+    """Whose hand imports: the named admin, or the only one there is."""
+    query = sa.select(User).where(User.role == "admin", User.disabled_at.is_(None))
+    admins = [user for user in db.session.scalars(query) if name in (None, user.sign_in_name)]
+    db.session.rollback()
+    if len(admins) != 1:
+        raise Failed("say which admin imports it: --by SIGN_IN_NAME")
+    return admins[0].id
+
+
 def do_new_epoch(_options: argparse.Namespace) -> None:
     from backend.sync_api.publish import start_epoch
 

@@ -29,6 +29,7 @@ SETTINGS: dict[str, tuple[Any, Any, str]] = {
     "SIGN_IN_TRIES": (10, int, "wrong passwords per name and quarter of an hour before a wait"),
     "MAX_BODY_BYTES": (2 * 1024 * 1024, int, "largest request body that is read"),
     "MAX_FILE_BYTES": (20 * 1024 * 1024, int, "largest single file"),
+    "MAX_RESCUE_BYTES": (1024 * 1024 * 1024, int, "largest rescue file: what one phone holds with its photos"),
     "FONT_DIRS": (
         str(ROOT / "node_modules" / "@expo-google-fonts"),
         str,

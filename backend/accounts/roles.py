@@ -36,6 +36,7 @@ PERMISSIONS: dict[str, set[str]] = {
     "conflicts.settle": EVERYONE,
     "stuck.read": EVERYONE,
     "stuck.mend": OFFICE,
+    "rescue.import": ADMIN,
     "users.read": OFFICE,
     "users.write": ADMIN,
     "devices.revoke": ADMIN,

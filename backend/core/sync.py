@@ -6,7 +6,9 @@ writes through the ORM inside a write transaction is projected, given a rev and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,6 +30,7 @@ __all__ = [
     "RecordKind",
     "Refused",
     "canonical",
+    "entered_by",
     "operation_type",
     "record_kind",
     "registry_of",
@@ -35,6 +38,7 @@ __all__ = [
     "same",
     "side_of",
     "touch",
+    "who_entered",
 ]
 
 SCHEMA = 1  # version of kinds and fields, raised with SCHEMA in pwa/src/app/definitions.ts when either changes
@@ -154,6 +158,25 @@ def _validator(schema: Any, partial: bool) -> Callable[[dict[str, Any]], list[tu
         return [(fault.path.removeprefix("$."), fault.message) for fault in faults_of(made.validate(args))]
 
     return check
+
+
+_entering: ContextVar[str | None] = ContextVar("entered_by", default=None)
+
+
+@contextmanager
+def entered_by(user_id: str) -> Iterator[None]:
+    """What is pushed inside was brought in by somebody else than its author (K-10): a rescue file."""
+    token = _entering.set(user_id)
+    try:
+        yield
+    finally:
+        _entering.reset(token)
+
+
+def who_entered(author_id: str | None = None) -> str | None:
+    """Who brings in what is written now, where that is not its author."""
+    user_id = _entering.get()
+    return user_id if user_id != author_id else None
 
 
 def side_of(role: str) -> str:

@@ -18,6 +18,7 @@ from backend.accounts.services import Actor
 from backend.assets.models import Asset
 from backend.core import clock
 from backend.core.problems import Fault, Forbidden, Invalid, NotFound
+from backend.core.sync import who_entered
 from backend.customers.models import Site
 from backend.reports import repairs
 from backend.reports.forms.loader import form
@@ -97,6 +98,7 @@ def start_report(
         work_order_id=work_order.id,
         visit_id=visit.id if visit else None,
         author_id=actor.user_id,
+        entered_by_id=who_entered(actor.user_id),
         short_ref=values["short_ref"],
         language=values.get("language") or "zh",
         state="draft",

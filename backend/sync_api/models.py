@@ -56,6 +56,7 @@ class SyncOperation(db.Model):
     op_id: Mapped[str | None] = mapped_column(Id, unique=True)
     alias_of: Mapped[str | None] = mapped_column(Id)
     author_id: Mapped[str] = mapped_column(Id, index=True)
+    entered_by_id: Mapped[str | None] = mapped_column(Id)  # who brought it in from a rescue file
     type: Mapped[str | None] = mapped_column(sa.String(81))
     v: Mapped[int | None] = mapped_column(sa.BigInteger)
     record_kind: Mapped[str | None] = mapped_column(sa.String(81))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from backend.core.clock import iso
 from backend.core.db import write_transaction
 from backend.core.ids import new_id
+from backend.core.sync import who_entered
 from backend.sync_api import audit
 from backend.sync_api.journal import CHUNK, Journal, Key
 from backend.sync_api.kinds import FOLLOW_LAST, followers_of
@@ -269,7 +270,7 @@ def _write_ledger(session: Session, ledger: list[Any], n: int, chain: str) -> tu
         rows.append(
             {
                 "device_id": row.device_id, "seq": row.seq, "n": n, "op_id": row.op_id, "alias_of": row.alias_of,
-                "author_id": row.author_id, "type": row.type, "v": row.v,
+                "author_id": row.author_id, "entered_by_id": who_entered(row.author_id), "type": row.type, "v": row.v,
                 "record_kind": row.key[0] if row.key else None, "record_id": row.key[1] if row.key else None,
                 "content_hash": row.content_hash, "link": row.link, "status": row.status, "result": row.result,
                 "payload": row.payload, "occurred_at": row.time.at if row.time else None,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from backend.core.backup import after_restore, say_in_backup
 from backend.core.db import before_commit, db
 from backend.core.sync import operation_type, registry_of
-from backend.sync_api import audit, daily, high_water, journal, kinds, scope, services, shapes
+from backend.sync_api import audit, daily, high_water, journal, kinds, rescue_routes, scope, services, shapes
 from backend.sync_api.publish import publish, start_epoch
 from backend.worker import every
 
@@ -38,6 +38,7 @@ def register(app: Flask) -> None:
     def run_stuck_again(session: Session, now: datetime) -> None:
         services.replay_stuck(now, session)
 
+    app.register_blueprint(rescue_routes.bp)
     scope.register(app)
     every(app, "sync_high_water", high_water.EVERY_S, high_water.note)
     every(app, "sync_daily", daily.EVERY_S, daily.run)

@@ -20,6 +20,7 @@ from backend.core import clock
 from backend.core.editing import edit_row
 from backend.core.ids import new_id
 from backend.core.problems import Fault, Forbidden, Invalid, NotFound
+from backend.core.sync import who_entered
 from backend.customers.models import Contact, Customer, Site
 from backend.workorders import ports, settling
 from backend.workorders.ground import entries_of
@@ -76,7 +77,7 @@ def add_log_entry(
     row = LogEntry(
         id=entry_id or new_id(), work_order_id=work_order.id, visit_id=visit_id, what=what, at=at,
         corrected_at=corrected_at or at, quality=quality, received_at=received_at or now, author_id=author_id,
-        entered_by_id=entered_by_id, source=source, note=note, data=dict(data or {}),
+        entered_by_id=entered_by_id or (who_entered(author_id) if author_id else None), source=source, note=note, data=dict(data or {}),
     )  # fmt: skip
     session.add(row)
     _follow(session, work_order, what, now)
