@@ -33,6 +33,7 @@ class LetterBrief(Schema):
     in_force_from = fields.Date()
     currency = fields.String()
     contacts = fields.List(fields.Nested(LetterContact))
+    clause_count = fields.Integer()
 
 
 class LetterOut(LetterBrief):

@@ -39,6 +39,7 @@ def as_json(letter: Letter) -> dict[str, Any]:
         "in_force_from": letter.in_force_from,
         "currency": letter.currency,
         "contacts": [dict(contact) for contact in letter.contacts],
+        "clause_count": len(letter.clauses),
         "clauses": [
             {"id": c.id, "article": c.article, "quote": c.quote, "text": dict(c.text)} for c in letter.clauses
         ],

@@ -19,6 +19,7 @@ Text = dict[str, str]
 Instant = str
 LocalDate = str
 Language = Literal["zh", "en"]
+VerdictWord = Literal["on_site", "uncertain", "off_site", "no_fix"]
 
 SCHEMA = 1
 
@@ -272,7 +273,7 @@ class Clock:
 class Verdict:
     """Where somebody was: on_site, uncertain, off_site, no_fix; whole metres; `reason`: why a fix was unusable."""
 
-    verdict: str
+    verdict: VerdictWord
     distance_m: int | None
     accuracy_m: int | None
     radius_m: int | None

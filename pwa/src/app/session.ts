@@ -2,15 +2,10 @@
    A refused session never closes the app: work goes on, sending waits for the next sign-in. */
 import { readonly, ref } from 'vue'
 import { keep, kept } from '@/device/kept'
-import { get, post, type Answer } from './api'
+import { ask, type Answer, type Schema } from '@/api/client'
+import { api } from './api'
 
-export interface User {
-  id: string
-  name: string
-  role: 'engineer' | 'dispatcher' | 'admin'
-  language: 'zh' | 'en'
-  branch_id: string | null
-}
+export type User = Schema<'UserOut'>
 
 const KEY = 'user'
 const currentUser = ref<User | null>(null)
@@ -26,7 +21,7 @@ export function recallUser(): void {
 }
 
 export async function signIn(name: string, password: string): Promise<Answer<User>> {
-  const answer = await post<{ user: User }>('/api/sign-in', { name, password })
+  const answer = await ask(api.POST('/api/sign-in', { body: { name, password } }))
   if (!answer.ok) return answer
   await remember(answer.value.user)
   return { ok: true, value: answer.value.user }
@@ -34,7 +29,7 @@ export async function signIn(name: string, password: string): Promise<Answer<Use
 
 /** Asks the server whether the session still holds; no network changes nothing. */
 export async function checkSession(): Promise<void> {
-  const answer = await get<{ user: User }>('/api/me')
+  const answer = await ask(api.GET('/api/me'))
   if (answer.ok) {
     if (answer.value.user.id === currentUser.value?.id) await remember(answer.value.user)
     else mustSignInAgain.value = true // another user's cookie: her work must not go out under it
@@ -49,7 +44,7 @@ export function sessionRefused(): void {
 }
 
 export async function signOut(): Promise<void> {
-  await post('/api/sign-out', {})
+  await ask(api.POST('/api/sign-out'))
   await keep(KEY, null)
   currentUser.value = null
   mustSignInAgain.value = false

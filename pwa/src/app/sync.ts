@@ -2,7 +2,8 @@
 import { startSync } from '@fieldpledge/sync-client/browser'
 import type { Local, Status } from '@fieldpledge/sync-client'
 import { shallowReadonly, shallowRef } from 'vue'
-import { post } from './api'
+import { ask } from '@/api/client'
+import { api } from './api'
 import { sessionRefused } from './session'
 
 type Engine = Awaited<ReturnType<typeof startSync>>
@@ -25,7 +26,7 @@ export function startSending(local: Local, userId: string): void {
     app: `phone ${__APP_VERSION__}`.slice(0, 64),
     headers: { 'X-Fieldpledge': '1', 'Sync-User': userId }, // another person's session never takes her work
     registers: async (_keyId, publicKey) => {
-      const answer = await post('/api/devices', { id: local.context.device_id, user_id: userId, label: deviceLabel(), public_key: { ...publicKey } })
+      const answer = await ask(api.POST('/api/devices', { body: { id: local.context.device_id, user_id: userId, label: deviceLabel(), public_key: { ...publicKey } } }))
       if (!answer.ok) throw new Error(`not registered: ${answer.problem.slug}`) // asked again before the next push
     },
   })

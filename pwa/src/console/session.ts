@@ -1,22 +1,10 @@
 /* Who sits at this desk, and what she may do. The server's cookie is the truth; nothing is kept here between loads. */
 import { computed, readonly, ref } from 'vue'
-import { api, type Answer } from './api'
+import { ask, type Answer, type Schema } from '@/api/client'
+import { api } from './api'
 import { words } from './words'
 
-export interface User {
-  id: string
-  name: string
-  sign_in_name: string
-  role: 'engineer' | 'dispatcher' | 'admin'
-  language: 'zh' | 'en'
-  branch_id: string | null
-  branch_ids: string[]
-  phone: string
-}
-interface SignedIn {
-  user: User
-  permissions: string[]
-}
+type SignedIn = Schema<'SignedIn'>
 
 const current = ref<SignedIn | null>(null)
 
@@ -29,25 +17,25 @@ export function may(permission: string): boolean {
 }
 
 export async function signIn(name: string, password: string): Promise<Answer<SignedIn>> {
-  const answer = await api.post<SignedIn>('/sign-in', { name, password })
+  const answer = await ask(api.POST('/api/sign-in', { body: { name, password } }))
   if (answer.ok) current.value = answer.value
   return answer
 }
 
 export async function checkSession(): Promise<void> {
-  const answer = await api.get<SignedIn>('/me')
+  const answer = await ask(api.GET('/api/me'))
   current.value = answer.ok ? answer.value : null
 }
 
 export async function signOut(): Promise<void> {
-  await api.post('/sign-out', {})
+  await ask(api.POST('/api/sign-out'))
   current.value = null
 }
 
 /** The language of the screen, kept with the account too. */
 export async function changeLanguage(next: 'zh-CN' | 'en'): Promise<void> {
   await words.useLanguage(next)
-  if (current.value) await api.patch('/me', { language: next === 'en' ? 'en' : 'zh' })
+  if (current.value) await ask(api.PATCH('/api/me', { body: { language: next === 'en' ? 'en' : 'zh' } }))
 }
 
 /** Called when the server answers 401 to anything. */

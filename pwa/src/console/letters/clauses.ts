@@ -1,14 +1,9 @@
 /* The sentences behind clause ids, from the installed letters; asked once per letter. */
+import { ask, type Both, type Schema } from '@/api/client'
 import { api } from '../api'
-import type { Both, Letter } from '../types'
 
-export interface Clause {
-  id: string
-  article: string
-  quote: string
-  text: Both
-  letter_title: Both
-}
+type Letter = Schema<'LetterOut'>
+export type Clause = Schema<'ClauseOut'> & { letter_title: Both }
 
 const known = new Map<string, Promise<Letter | null>>()
 
@@ -22,7 +17,7 @@ export async function clauseOf(id: string): Promise<Clause | null> {
 export function letterOf(ref: string): Promise<Letter | null> {
   let asked = known.get(ref)
   if (!asked) {
-    asked = api.get<Letter>(`/letters/${encodeURIComponent(ref)}`).then((answer) => {
+    asked = ask(api.GET('/api/letters/{ref}', { params: { path: { ref } } })).then((answer) => {
       if (!answer.ok) known.delete(ref) // asked again next time
       return answer.ok ? answer.value : null
     })

@@ -1,5 +1,5 @@
 /* Where a problem's faults belong: each at its field, in the reader's language. */
-import type { Problem } from '../api'
+import type { Problem } from '@/api/client'
 
 export type FieldErrors = Record<string, string>
 

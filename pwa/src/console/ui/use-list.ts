@@ -1,10 +1,9 @@
 /* A list from the server: rows, whether the first ones are still on their way, the problem, more pages, asked again when the query changes. */
-import { ref, shallowRef, watch, type Ref } from 'vue'
-import type { PathOf } from '@/api/paths'
-import { api, type Problem, type Query } from '../api'
+import { ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
+import type { Answer, Problem } from '@/api/client'
 
 export interface Listed<Row> {
-  rows: Ref<Row[]>
+  rows: ShallowRef<Row[]>
   total: Ref<number | null>
   loading: Ref<boolean>
   problem: Ref<Problem | null>
@@ -15,11 +14,12 @@ export interface Listed<Row> {
 }
 interface Page<Row> {
   rows: Row[]
-  next_cursor: string | null
-  total?: number | null
+  next_cursor?: string | null
+  total?: number
 }
 
-export function useList<Row>(path: PathOf<'get'>, query: () => Query): Listed<Row> {
+/** `ask` is given the query and, for a further page, its cursor. */
+export function useList<Query extends object, Row>(query: () => Query, ask: (query: Query & { cursor?: string }) => Promise<Answer<Page<Row>>>): Listed<Row> {
   const rows = shallowRef<Row[]>([])
   const total = ref<number | null>(null)
   const loading = ref(false)
@@ -28,23 +28,23 @@ export function useList<Row>(path: PathOf<'get'>, query: () => Query): Listed<Ro
   const at = ref<Date | null>(null)
   let asked = 0
 
-  async function ask(cursor: string | null): Promise<void> {
+  async function page(cursor?: string): Promise<void> {
     const mine = ++asked
     loading.value = rows.value.length === 0
-    const answer = await api.get<Page<Row>>(path, { ...query(), cursor })
+    const answer = await ask({ ...query(), cursor })
     if (mine !== asked) return // a newer question is on its way
     loading.value = false
     problem.value = answer.ok ? null : answer.problem
     if (!answer.ok) return
     rows.value = cursor ? [...rows.value, ...answer.value.rows] : answer.value.rows
-    more.value = answer.value.next_cursor
+    more.value = answer.value.next_cursor ?? null
     total.value = answer.value.total ?? null
     at.value = new Date()
   }
 
-  const load = () => ask(null)
+  const load = () => page()
   const loadMore = async () => {
-    if (more.value) await ask(more.value)
+    if (more.value) await page(more.value)
   }
   watch(() => JSON.stringify(query()), load, { immediate: true })
   return { rows, total, loading, problem, more, at, load, loadMore }

@@ -1,13 +1,14 @@
 /* The call being taken: kept as a draft on this computer, decided again 250 ms after each change, sent once. */
 import { reactive, shallowRef, watch } from 'vue'
-import { api, type Answer } from '../api'
+import { ask, type Answer, type Schema } from '@/api/client'
+import { api } from '../api'
 import { user } from '../session'
-import type { Decision, Found, Person } from '../types'
 
 export const CHANNELS = ['phone', 'remote', 'onsite', 'walk_in', 'mail', 'fax', 'network'] as const
 export const PRIORITIES = ['critical', 'important', 'normal'] as const
 export const KINDS = ['repair', 'advice', 'upgrade', 'relocation', 'reupholstery', 'design', 'delivery', 'installation', 'inspection', 'training', 'callback'] as const
 
+type Call = Schema<'WorkOrderIn'>
 interface Form {
   caller_name: string
   caller_phone: string
@@ -15,9 +16,9 @@ interface Form {
   site_id: string
   contact_id: string | null
   asset_ids: string[]
-  kind: string
-  channel: string
-  priority: string | null
+  kind: Call['kind']
+  channel: Call['channel']
+  priority: Call['priority']
   symptom: string
   owner_id: string
   phone_reason: string
@@ -25,17 +26,6 @@ interface Form {
   engineer_ids: string[]
   planned_from: Date | null
 }
-export interface CustomerDetail {
-  id: string
-  name: string
-  sites: { id: string; name: string; address: string }[]
-  contacts: { id: string; name: string; phone: string; title: string; site_id: string | null }[]
-  assets: { id: string; site_id: string; brand: string; model: string; serial: string; place: string }[]
-}
-export interface Preview extends Decision {
-  open_work_orders: { id: string; number: string; symptom: string }[]
-}
-
 const KEY = 'fp.console.intake'
 const DECIDE_AFTER_MS = 250
 
@@ -59,20 +49,20 @@ function kept(): Form {
 
 export function useIntake() {
   const form = reactive<Form>(kept())
-  const customer = shallowRef<CustomerDetail | null>(null)
-  const customers = shallowRef<{ id: string; name: string }[]>([])
-  const people = shallowRef<Person[]>([])
-  const preview = shallowRef<Preview | null>(null)
+  const customer = shallowRef<Schema<'CustomerDetail'> | null>(null)
+  const customers = shallowRef<Schema<'CustomerOut'>[]>([])
+  const people = shallowRef<Schema<'UserOut'>[]>([])
+  const preview = shallowRef<Schema<'PreviewOut'> | null>(null)
   let timer: ReturnType<typeof setTimeout> | undefined
   let asked = 0
 
   async function findCustomers(q: string): Promise<void> {
-    const answer = await api.get<{ rows: { id: string; name: string }[] }>('/customers', { q, limit: 20 })
+    const answer = await ask(api.GET('/api/customers', { params: { query: { q, limit: 20 } } }))
     if (answer.ok) customers.value = answer.value.rows
   }
 
   async function chooseCustomer(id: string): Promise<void> {
-    const answer = await api.get<CustomerDetail>(`/customers/${id}`)
+    const answer = await ask(api.GET('/api/customers/{customer_id}', { params: { path: { customer_id: id } } }))
     if (!answer.ok) return
     customer.value = answer.value
     if (!customers.value.some((one) => one.id === id)) customers.value = [answer.value, ...customers.value]
@@ -83,7 +73,7 @@ export function useIntake() {
   /** A known caller fills in customer, site and name; what was typed stays. */
   async function findByPhone(): Promise<void> {
     if (form.caller_phone.replace(/\D/g, '').length < 7 || form.customer_id) return
-    const answer = await api.get<{ rows: Found[] }>('/search', { q: form.caller_phone })
+    const answer = await ask(api.GET('/api/search', { params: { query: { q: form.caller_phone } } }))
     const found = answer.ok ? answer.value.rows.find((row) => row.kind === 'contact') : undefined
     if (!found?.customer_id) return
     form.customer_id = found.customer_id
@@ -97,14 +87,14 @@ export function useIntake() {
     if (!form.customer_id || !form.site_id) return void (preview.value = null)
     const mine = ++asked
     const { customer_id, site_id, asset_ids, kind, channel, priority, reported_at } = form
-    const answer = await api.post<Preview>('/decisions/preview', { customer_id, site_id, asset_ids, kind, channel, priority, ...(reported_at ? { reported_at: reported_at.toISOString() } : {}) })
+    const answer = await ask(api.POST('/api/decisions/preview', { body: { customer_id, site_id, asset_ids, kind, channel, priority, ...(reported_at ? { reported_at: reported_at.toISOString() } : {}) } }))
     if (mine === asked) preview.value = answer.ok ? answer.value : null
   }
 
-  async function save(send: boolean): Promise<Answer<{ id: string; number: string }>> {
+  async function save(send: boolean): Promise<Answer<{ id: string }>> {
     const { engineer_ids, planned_from, reported_at, ...rest } = form
     const visit = send && engineer_ids.length ? { visit: { engineer_ids: [...engineer_ids], planned_from: (planned_from ?? new Date()).toISOString() } } : {}
-    return api.post('/work-orders', { ...rest, ...(reported_at ? { reported_at: reported_at.toISOString() } : {}), ...visit })
+    return ask(api.POST('/api/work-orders', { body: { ...rest, ...(reported_at ? { reported_at: reported_at.toISOString() } : {}), ...visit } }))
   }
 
   function forget(): void {
@@ -129,8 +119,8 @@ export function useIntake() {
     { immediate: true },
   )
   void findCustomers('')
-  void api.get<{ rows: Person[] } | Person[]>('/users').then((answer) => {
-    if (answer.ok) people.value = Array.isArray(answer.value) ? answer.value : answer.value.rows
+  void ask(api.GET('/api/users')).then((answer) => {
+    if (answer.ok) people.value = answer.value
   })
   if (form.customer_id) void chooseCustomer(form.customer_id)
 
