@@ -65,7 +65,10 @@ def app_once(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Any
     from backend import create_app
     from backend.commands import migrate
     from backend.core.db import db
+    from tests.described import refuse_dropped_members
     from tests.support import ApiClient, make_fast
+
+    refuse_dropped_members()
 
     app = create_app(
         {

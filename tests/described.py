@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 from flask import Flask
+from marshmallow import Schema
 
 JSON = "application/json"
 
@@ -61,3 +62,17 @@ def _validators(app: Flask) -> Any:
         return jsonschema_rs.Draft202012Validator(schema | {"components": spec["components"]}, validate_formats=True)
 
     return validator
+
+
+def refuse_dropped_members() -> None:
+    """A member that a service answers and no schema names would be left out without a word: the tests say it."""
+    serialize = Schema._serialize
+
+    def strict(self: Schema, obj: Any, *, many: bool = False) -> Any:
+        if not many and isinstance(obj, dict):
+            named = {field.attribute or name for name, field in self.dump_fields.items()}
+            if dropped := set(obj) - named:
+                raise NotAsDescribed(f"{type(self).__name__} names no {', '.join(sorted(dropped))}")
+        return serialize(self, obj, many=many)
+
+    Schema._serialize = strict

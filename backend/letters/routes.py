@@ -17,7 +17,7 @@ bp = APIBlueprint("letters", __name__, url_prefix="/api", tag="letters")
 @bp.output(schemas.LetterList)
 @bp.doc(summary="Installed letters, every version")
 def list_letters() -> dict[str, Any]:
-    return {"rows": [services.as_json(letter) for letter in services.installed()]}
+    return {"rows": [services.in_short(letter) for letter in services.installed()]}
 
 
 @bp.get("/letters/<ref>")

@@ -29,8 +29,8 @@ def letter_named(ref: str) -> Letter:
         raise NotFound() from None
 
 
-def as_json(letter: Letter) -> dict[str, Any]:
-    """A letter as it is shown: the clauses with the words that were signed."""
+def in_short(letter: Letter) -> dict[str, Any]:
+    """A letter in a list."""
     return {
         "ref": letter.ref,
         "letter": letter.id,
@@ -40,10 +40,13 @@ def as_json(letter: Letter) -> dict[str, Any]:
         "currency": letter.currency,
         "contacts": [dict(contact) for contact in letter.contacts],
         "clause_count": len(letter.clauses),
-        "clauses": [
-            {"id": c.id, "article": c.article, "quote": c.quote, "text": dict(c.text)} for c in letter.clauses
-        ],
     }
+
+
+def as_json(letter: Letter) -> dict[str, Any]:
+    """A letter as it is shown: the clauses with the words that were signed."""
+    clauses = [{"id": c.id, "article": c.article, "quote": c.quote, "text": dict(c.text)} for c in letter.clauses]
+    return in_short(letter) | {"clauses": clauses}
 
 
 def copy_letters(session: Session) -> None:
