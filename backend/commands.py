@@ -236,6 +236,7 @@ def _serve(app: Flask) -> None:
         port=app.config["PORT"],
         interface=Interfaces.RSGI,
         workers=1,
+        respawn_failed_workers=True,  # a worker that was killed is up again by itself; one that dies at once ends the master
         backpressure=app.config["BELL_SEATS"] + 100,  # requests under way at once, held bells among them
         log_level="error",
     ).serve()

@@ -1,7 +1,8 @@
 """Runs the parts of `make test` one after the other and says what each took; stops at nothing, fails if any failed.
 
-Parts: lint · client (TypeScript types and tests) · sqlite · postgresql (the whole Python suite on each) · e2e (the
-story in a real browser). `--fast` is lint and sqlite, `--long` the random with ONLY, FROM (a seed), COUNT.
+Parts: lint · client (TypeScript types and tests) · sqlite · postgresql (the whole Python suite on each) · crash (kills,
+power cuts, broken disks) · e2e (the story in a real browser). `--fast` is lint and sqlite, `--long` the random at length:
+ONLY one of LONG, FROM (a seed), COUNT; what ran is written to docs/evidence.md.
 """
 
 import argparse
@@ -17,25 +18,53 @@ BIN = ROOT / ".venv" / "bin"
 PY = str(BIN / "python")
 ENV = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
 PYTEST = [PY, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider"]
-NOT_UNIT = ["--ignore=tests/e2e", "--ignore=tests/bench"]
+NOT_UNIT = ["--ignore=tests/e2e", "--ignore=tests/bench", "--ignore=tests/faults/crash"]
 
 PARTS = {
     "lint": [[PY, "-m", "ruff", "check", "."], [PY, "-m", "ruff", "format", "--check", "."]],
     "client": [["npm", "run", "-s", "check", "--workspaces"], ["npm", "test", "-s", "--workspaces"]],
     "sqlite": [[*PYTEST, "-n", "2", "--database", "sqlite", *NOT_UNIT, "tests"]],
     "postgresql": [[*PYTEST, "-n", "2", "--database", "postgresql", *NOT_UNIT, "tests"]],
+    "crash": [[*PYTEST, "-n", "2", "tests/faults/crash"]],
     "e2e": [[*PYTEST, "tests/e2e"]],
 }
 
-# The random, at length: ONLY=client|server|fuzz, FROM a seed, COUNT runs.
+POSTGRESQL = ["--database", "postgresql"]
+
+
+def _both(*words):
+    """A run on SQLite and one on PostgreSQL."""
+    return [[*PYTEST, *words], [*PYTEST, *words, *POSTGRESQL]]
+
+
+# What `make test-long` can run: the proofs of sync by their names, and the older three. FROM is a seed, COUNT how many.
 LONG = {
     "client": [["npx", "-w", "sync/client", "vitest", "run", "random"]],
-    "server": [[*PYTEST, "tests/sync/e2e"], [*PYTEST, "tests/sync/e2e", "--database", "postgresql"]],
     "fuzz": [[*PYTEST, "tests/backend/test_api_fuzz.py"]],
-    "C6": [
-        [*PYTEST, "tests/faults/test_migration_killed.py", "--database", name] for name in ("sqlite", "postgresql")
-    ],
+    "S1": _both("tests/sync/e2e/test_client_against_server.py", "-k", "lose_nothing"),
+    "S1-python": _both("tests/faults/test_days.py", "-k", "random_days"),
+    "S2": [[*PYTEST, "tests/faults/test_merge_laws.py"], ["npx", "-w", "sync/client", "vitest", "run", "merge-laws"]],
+    "S3": _both("tests/backend/sync_api/test_cut_points.py"),
+    **{f"S{n}": _both("tests/faults/test_proofs.py", "-k", f"test_s{n}_") for n in (4, 5, 6, 7, 9, 11, 13)},
+    "S10": [[*PYTEST, "tests/faults/crash/test_two_databases.py"]],
+    "C1": [[*PYTEST, "tests/faults/crash/test_kill.py"]],
+    "C2": [[*PYTEST, "tests/faults/crash/test_disk.py", "-k", "power_cut_loses or normal"]],
+    "C3": [[*PYTEST, "tests/faults/crash/test_disk.py", "-k", "full_or_broken"]],
+    "C5": _both("tests/faults/test_proofs.py", "-k", "test_c5_"),
+    "C7": [[*PYTEST, "tests/faults/crash/test_postgresql_stopped.py"]],
+    "mutants": [[PY, "-m", "tests.faults.mutants"]],
 }
+EVIDENCE = ROOT / "docs" / "evidence.md"
+
+
+def note_evidence(name, ok, seconds):
+    """One line under `<!-- long -->`: what ran, seeds, commit, result."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    first, count = ENV["SEED"], ENV["RUNS"]
+    line = f"| {name} | {count} | {first} | {commit.strip()} | {seconds:.0f} s | {'all hold' if ok else 'FAILED'} |"
+    text = EVIDENCE.read_text()
+    EVIDENCE.write_text(text.replace("<!-- /long -->", f"{line}\n<!-- /long -->"))
+    print(line)
 
 
 def run_part(name, commands):
@@ -70,6 +99,8 @@ def main():
                 "CUTS": options.count or "1000",
             }
         )
+        if options.only and options.only not in LONG:
+            sys.exit(f"ONLY={options.only}: one of {' '.join(LONG)}")
         parts = {name: LONG[name] for name in LONG if options.only in ("", name)}
     elif options.fast:
         parts = {name: PARTS[name] for name in ("lint", "sqlite")}
@@ -77,7 +108,11 @@ def main():
         parts = {"e2e": PARTS["e2e"]}
     elif options.lint:
         parts = {"lint": PARTS["lint"]}
-    results = {name: run_part(name, commands) for name, commands in parts.items()}
+    results = {}
+    for name, commands in parts.items():
+        results[name] = run_part(name, commands)
+        if options.long:
+            note_evidence(name, *results[name])
     print()
     for name, (ok, seconds) in results.items():
         print(f"{'ok    ' if ok else 'FAILED'} {name:<11} {seconds:6.0f} s")

@@ -88,6 +88,14 @@ class Server:
                 time.sleep(0.1)
         raise RuntimeError("the server did not start:\n" + (self.folder / "server.log").read_text()[-3000:])
 
+    def answers(self) -> bool:
+        """Does it say that it is well?"""
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2):
+                return True
+        except OSError:
+            return False
+
     def stop(self) -> None:
         """Ask it to end and wait."""
         self._end(signal.SIGTERM)

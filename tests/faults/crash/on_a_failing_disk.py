@@ -50,7 +50,8 @@ class House:
         if pragma:
             sa.event.listen(db.engine, "connect", lambda c, _r: c.execute(f"PRAGMA synchronous={pragma}"))
         migrate(self.app)
-        only_toys(self.app).__enter__()
+        self.toys = only_toys(self.app)  # kept: forgotten, it would end
+        self.toys.__enter__()
         self.ana = make_user("Ana", make_branch())
         self.client = signed_in(self.app, self.ana)
         self._keep_the_beginning()
@@ -121,6 +122,19 @@ def work(house: House, phone: Any, chance: Random, requests: int) -> None:
             phone.push() if chance.random() < 0.5 else phone.round()
 
 
+def exchange(phone: Any) -> None:
+    """Always the same: notes, an edit, a photo of two chunks, pushed, pulled, uploaded."""
+    from tests.faults.phone import Unreachable
+
+    note, photo = phone.new_id(), phone.take_file(b"photo " * 60_000)
+    with suppress(Unreachable):
+        phone.perform("note.add", "note", note, {"title": "new", "body": "甲。乙。", "count": 0})
+        phone.push()
+        phone.perform("tag.add", "tag", phone.new_id(), {"note_id": note, "name": "c"}, files=[f"sha256:{photo}"])
+        phone.edit("note", note, "title", "edited")
+        phone.round()
+
+
 def cuts(house: House, first: int, count: int, _step: int) -> Iterator[dict[str, Any]]:
     """C2: the power goes at a random write, or right after the last answer."""
     for seed in range(first, first + count):
@@ -140,7 +154,7 @@ def fails(house: House, first: int, count: int, step: int) -> Iterator[dict[str,
         phone = house.phone(case)
         house.start()
         house.disk.begin(fail_at=place, fault=fault, for_ever=for_ever)
-        work(house, phone, Random("the same exchange 2"), 3)
+        exchange(phone)
         if not house.disk.failed:
             break
         hit = sorted(house.disk.hit)
@@ -160,9 +174,15 @@ def afterwards(house: House, phone: Any) -> dict[str, Any]:
     trouble = ""
     try:
         phone.round()
+        phone.round()  # what the first uploaded
     except Unreachable as error:
         trouble = str(error)
-    return {"at_once": at_once, "trouble": trouble, "healed": {} if trouble else house.faults(phone, at_rest=True)}
+    return {
+        "done": sum(status in ("applied", "merged") for status, _ in phone.status.values()),
+        "at_once": at_once,
+        "trouble": trouble,
+        "healed": {} if trouble else house.faults(phone, at_rest=True),
+    }
 
 
 def main() -> None:
