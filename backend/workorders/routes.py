@@ -75,7 +75,9 @@ def add_log_line(work_order_id: str, json_data: dict[str, Any]) -> LogEntry:
     known = db.session.get(LogEntry, json_data["id"]) if "id" in json_data else None
     if known is not None and known.work_order_id == row.id:
         return known
-    return services.log_by_hand(db.session, g.actor, row, json_data, request_now())
+    entry = services.log_by_hand(db.session, g.actor, row, json_data, request_now())
+    db.session.flush()  # so that what its columns default to is answered
+    return entry
 
 
 @bp.post("/work-orders/<work_order_id>/log/<entry_id>/void")
