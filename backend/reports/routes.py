@@ -17,12 +17,13 @@ from backend.core.db import db
 from backend.core.http import language, needs, public, request_now
 from backend.core.ids import new_id
 from backend.core.problems import Fault, Invalid, NotFound
-from backend.reports import evidence, listing, lists, paper_desk, review, schemas, services
+from backend.reports import evidence, from_afar, listing, lists, paper_desk, review, schemas, services
 from backend.reports.assemble import assemble
 from backend.reports.columns import columns_for, texts_of
 from backend.reports.models import Finding, PartLine, Report
 from backend.reports.paper_desk import read_file
 from backend.reports.rules.short_ref import short_ref
+from backend.reports.rules.states import EDITABLE
 from backend.reports.verify import known_document
 from backend.reports.view_json import to_dict
 from backend.visits.taps import at_desk
@@ -155,9 +156,9 @@ def void_part_line(part_id: str, json_data: dict[str, Any]) -> PartLine:
 
 @bp.post("/api/reports/<report_id>/submit")
 @needs("reports.write")
-@bp.input(schemas.SubmitArgs)
+@bp.input(schemas.SubmitAtDesk)
 @bp.output(schemas.ReportOut)
-@bp.doc(summary="Hand the report in; it gets its number")
+@bp.doc(summary="Hand the report in, without a visit with what the customer said; it gets its number")
 def submit_report(report_id: str, json_data: dict[str, Any]) -> Report:
     report = services.report_for(db.session, g.actor, report_id)
     now = request_now()
@@ -166,7 +167,11 @@ def submit_report(report_id: str, json_data: dict[str, Any]) -> Report:
         raise Invalid(
             faults=[Fault("$.solved_at", {"zh": "这个时间还没有到。", "en": "This time has not come yet."})]
         )
-    return review.submit(db.session, g.actor, report, solved_at, at_desk(now), now)
+    is_new = report.state in EDITABLE
+    review.submit(db.session, g.actor, report, solved_at, at_desk(now), now)
+    if is_new and json_data.get("answer"):
+        from_afar.keep_answer(db.session, g.actor, report, json_data["answer"], now)
+    return report
 
 
 # ---------------------------------------------------------------- review

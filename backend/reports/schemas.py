@@ -127,6 +127,18 @@ class SubmitArgs(Schema):
     solved_at = Instant(allow_none=True)
 
 
+class AnswerFromAfar(Schema):
+    """What the customer said on the telephone; `absent`: she could not be reached."""
+
+    result = fields.String(required=True, validate=validate.OneOf(["accepted", "rejected", "absent"]))
+    who = Text(max=60, load_default="")
+    note = Text(max=2000, load_default="")
+
+
+class SubmitAtDesk(SubmitArgs):
+    answer = fields.Nested(AnswerFromAfar, allow_none=True)
+
+
 class VoidArgs(Schema):
     reason = Text(required=True, min=1, max=2000)
 

@@ -14,7 +14,8 @@ from pypdf import PdfReader
 
 from backend.core import clock
 from backend.core.ids import new_id
-from backend.reports.models import Signature
+from backend.reports import services
+from backend.reports.models import Report, Signature
 from backend.reports.rules.short_ref import short_ref
 from tests.factories.customers import make_customer, make_site
 from tests.factories.people import make_user
@@ -54,6 +55,63 @@ def test_a_hotline_engineer_writes_her_report_at_the_desk(hotline, cast, as_):
     answer = ana.post(f"/api/reports/{report['id']}/submit", json={})
     assert (answer.status_code, answer.json["number"]) == (200, "FR-2026-000001")
     assert ana.post(f"/api/reports/{report['id']}/submit", json={}).json["number"] == "FR-2026-000001"
+
+
+@pytest.fixture
+def written_at_the_desk(hotline, cast, as_):
+    """Ana's report without a visit, complete but for what the customer says; its path."""
+    report = make_report(hotline, cast.ana, guidance="怎样设置")
+    make_finding(report, fix_category="configured")
+    return f"/api/reports/{report.id}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "reason"),
+    [
+        ({"result": "accepted", "who": "叶雯"}, "accepted", "远程处理，叶雯在电话里验收"),
+        ({"result": "rejected", "who": "叶雯", "note": "还是慢"}, "in_progress", "叶雯在电话里没有验收：还是慢"),
+        ({"result": "absent", "note": "三次没人接"}, "resolved", "没有联系上客户：三次没人接"),
+    ],
+)
+def test_what_the_customer_said_on_the_telephone_is_frozen_and_logged(
+    written_at_the_desk, hotline, cast, as_, answer, state, reason
+):
+    for _ in range(2):
+        given = as_(cast.ana).post(f"{written_at_the_desk}/submit", json={"answer": answer})
+        assert (given.status_code, given.json["state"]) == (200, "submitted")
+    detail = as_(cast.adam).get(written_at_the_desk).json
+    assert detail["view"]["acceptance"]["result"] == "absent"
+    assert reason in detail["view"]["acceptance"]["reason"]
+    assert detail["evidence"]["verification"]["ok"] is True
+    assert len(detail["evidence"]["signatures"]) == 1
+    assert again(hotline).state == state
+    assert bool(detail["report"]["handed_over_on"]) == (state == "accepted")
+    pdf = as_(cast.adam).get(f"{written_at_the_desk}/pdf").data
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    assert reason.replace(" ", "") in "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("answer", "field"),
+    [
+        ({"result": "accepted"}, "$.answer.who"),
+        ({"result": "rejected", "who": "叶雯"}, "$.answer.note"),
+        ({"result": "absent"}, "$.answer.note"),
+        ({"result": "signed", "who": "叶雯"}, "$.answer.result"),
+    ],
+)
+def test_an_answer_without_what_it_needs_hands_nothing_in(written_at_the_desk, cast, as_, answer, field):
+    given = as_(cast.ana).post(f"{written_at_the_desk}/submit", json={"answer": answer})
+    assert (given.status_code, given.json["faults"][0]["path"]) == (422, field)
+    assert as_(cast.ana).get(written_at_the_desk).json["report"]["state"] == "draft"
+
+
+def test_after_a_visit_the_customer_answers_on_the_phone(job, cast, as_):
+    job.start().find()
+    job.do(services.edit_report, job.here(Report, job.report), {"guidance": "说明"}, job.now)
+    answer = {"result": "accepted", "who": "叶雯"}
+    given = as_(cast.ana).post(f"/api/reports/{job.report.id}/submit", json={"answer": answer})
+    assert (given.status_code, given.json["faults"][0]["path"]) == (422, "$.answer")
 
 
 def test_beginning_twice_gives_the_same_draft(hotline, cast, as_):

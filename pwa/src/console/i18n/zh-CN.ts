@@ -92,10 +92,11 @@ export default {
     comment_at: '对{label}写意见', to_engineer: '写给工程师', overall: '总的意见', work_order: '工单', asked: '{name} {time} 退回', changed: '第 {n} 版改了什么（比第 {since} 版）', nothing_changed: '与上一版相同。',
   },
   report: {
-    write: '写故障报告', part_name: '配件名称', part_no: '料号', old_serial: '换下件序列号', new_serial: '换上件序列号', cause_kind: '原因类别', fix_kind: '处理类别', why_not: '没修好的原因', next_step: '下一步', add_part: '加配件', add_finding: '加一项 {asset}', still_missing: '还差这些：', hand_in: '提交报告',
+    write: '写故障报告', part_name: '配件名称', part_no: '料号', old_serial: '换下件序列号', new_serial: '换上件序列号', unknown_until: '原因待查到哪天', why_not: '没修好的原因', next_step: '下一步', add_part: '加配件', add_finding: '加一项 {asset}', still_missing: '还差这些：', hand_in: '提交报告',
     title: '故障报告', version: '第 {n} 版', sent_for_repair_on: '送修日期', repair_count: '第 {n} 次送修', previous: '前次 {date}', asset: '设备', symptom: '故障现象', reported_as: '来电时说的是：{text}', cause: '故障原因', cause_unknown_until: '原因待查，{date} 前答复',
     fix: '处理办法', outcome: '结果', next: '下一步：{text}', parts: '配件', replaced_by: '换为', guidance: '向客户说明', charges: '费用', clocks: '承诺时钟', acceptance: '交验签字', rating: '评 {n} 分', not_signed: '还没有签字', photos: '照片 {n} 张', photo: '照片', ink: '签字笔迹',
   },
+  answer: { title: '客户怎么说', accepted: '电话里验收', rejected: '电话里说不行', absent: '没联系上', who: '谁说的', note: '原话，可不写', why: '原因', told: '没有上门，不用签字：报告锁定后连同这句话一起存，印在报告上。', choose: '还差：客户怎么说。' },
   evidence: { frozen_ok: '锁定的文字与报告一致，之后没有改动', signature_ok: '签字与报告一致，签后没有改动', signature_bad: '签字与报告对不上', signature_coming: '还不能核对签字', no_signature: '没有可核对的签字', late: '离线完成，{n} 分钟后才收到；时钟按事发时刻算' },
   reports: { title: '全部报告', from: '从', until: '到', period: '提交日期', state: '状态', words: '单号、原因、序列号', number: '报告号', submitted: '提交时间', picked: '已选 {n} 份', all_found: '没有勾选时导出全部找到的', zip_pdf: 'PDF 打包', zip_word: 'Word 打包', pick: '选 {number}', pick_all: '全选', empty: '没有符合的报告。', none: '还没有报告。', show_all: '清除筛选，看全部' },
   customer: {
