@@ -40,6 +40,7 @@ PERMISSIONS: dict[str, set[str]] = {
     "users.read": OFFICE,
     "users.write": ADMIN,
     "devices.revoke": ADMIN,
+    "erase": ADMIN,
     "settings.write": ADMIN,
     "link": {"link"},
 }

@@ -45,6 +45,15 @@ def put(data: bytes) -> str:
     return sha256
 
 
+def remove(sha256: str) -> None:
+    """Drop the bytes of a hash, also half-made ones. Nothing happens when there are none."""
+    path = path_of(sha256)
+    for one in (path, path.with_suffix(".part")):
+        one.unlink(missing_ok=True)
+    if path.parent.is_dir():
+        _fsync_folder(path.parent)
+
+
 def offset_of(sha256: str) -> int:
     """How many bytes of an upload are there."""
     path = path_of(sha256)

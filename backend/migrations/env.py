@@ -23,7 +23,8 @@ def run() -> None:
             render_as_batch=True,
             render_item=render_item,
             compare_type=True,
-            transaction_per_migration=True,
+            transactional_ddl=True,  # SQLite too, whatever alembic believes of it
+            transaction_per_migration=False,  # all or nothing: killed midway, the old schema is whole (C6)
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -36,6 +36,15 @@ class UploadMismatch(Stale):
     }
 
 
+class FileErased(Problem):
+    slug = "file-erased"
+    status = 410
+    title: ClassVar[dict[str, str]] = {
+        "zh": "这个文件已按要求永久删除。",
+        "en": "This file was erased for good.",
+    }
+
+
 class WrongOffset(Stale):
     slug = "upload-offset"
     title: ClassVar[dict[str, str]] = {"zh": "续传位置不对。", "en": "The upload does not stand at this offset."}
@@ -100,6 +109,8 @@ def announce(length: Any, metadata: dict[str, str], user_id: str, now: datetime)
             faults=[Fault("Upload-Length", {"zh": f"最多 {limit} 字节。", "en": f"At most {limit} bytes."})]
         )
     file = db.session.get(SyncFile, sha256)
+    if file is not None and file.state == "erased":
+        raise FileErased()
     if file is None or (file.size_bytes, file.content_type) != (size, content_type):
         with write_transaction() as session:
             file, is_new = _announced(session, sha256, size, content_type, user_id, now)
@@ -132,6 +143,8 @@ def receive(sha256: str, offset: int, data: bytes, checksum: str | None, now: da
     file = db.session.get(SyncFile, sha256)
     if file is None or file.size_bytes is None:
         raise NotFound()
+    if file.state == "erased":
+        raise FileErased()
     size, content_type = file.size_bytes, file.content_type or ""
     db.session.rollback()
     _check_chunk(data, checksum)
@@ -230,7 +243,7 @@ def _store(sha256: str, now: datetime) -> None:
     """Say that the bytes are there; a change in the feed."""
     with write_transaction() as session:
         file = session.get(SyncFile, sha256)
-        if file is not None and file.state != "stored":
+        if file is not None and file.state == "pending":
             file.state, file.stored_at = "stored", now
             file.size_bytes = storage.path_of(sha256).stat().st_size
 
@@ -249,6 +262,7 @@ def may_read(session: Session, actor: Any, sha256: str) -> bool:
         .join(SyncFileRef, sa.and_(SyncFileRef.record_id == SyncFeed.record_id, SyncFileRef.kind == SyncFeed.kind))
         .where(
             SyncFileRef.sha256 == sha256,
+            SyncFileRef.erased_at.is_(None),
             SyncFeed.bucket.in_([f"engineer:{actor.user_id}", "reference"]),
             SyncFeed.why.is_(None),
         )

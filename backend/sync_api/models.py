@@ -227,7 +227,8 @@ class SyncSecurityEvent(db.Model):
 
 
 class SyncFile(db.Model):
-    """Bytes by their hash: named by an operation or announced by an upload (`pending`), then `stored` (M-55 to M-58)."""
+    """Bytes by their hash: named by an operation or announced by an upload (`pending`), then `stored` (M-55 to M-58);
+    `erased` when nothing names them any more (M-75)."""
 
     __tablename__ = "sync_file"
     sha256: Mapped[str] = mapped_column(Sha256, primary_key=True)
@@ -240,10 +241,11 @@ class SyncFile(db.Model):
 
 
 class SyncFileRef(db.Model):
-    """Which record names which file: who may see it, and when it may go."""
+    """Which record names which file: who may see it, and when it may go. Erased ones no longer count (erase.py)."""
 
     __tablename__ = "sync_file_ref"
     sha256: Mapped[str] = mapped_column(sa.ForeignKey("sync_file.sha256"), primary_key=True)
     kind: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     record_id: Mapped[str] = mapped_column(RecordId, primary_key=True)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     __table_args__ = (sa.Index("ix_sync_file_ref_record", "record_id"),)

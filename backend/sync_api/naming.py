@@ -23,6 +23,8 @@ def name_file(
     if file is None:
         file = SyncFile(sha256=sha256, state="pending", created_by_id=doer.author_id, created_at=doer.now)
         session.add(file)
+    if file.state == "erased":  # somebody takes the same picture anew: it begins a life of its own
+        file.state = "pending"
     if file.state == "pending":
         file.size_bytes = file.size_bytes if file.size_bytes is not None else _size(size_bytes)
         file.content_type = file.content_type or (content_type if isinstance(content_type, str) else None)

@@ -15,11 +15,11 @@ from flask import Response, g, request, send_file
 
 from backend.accounts.models import Device
 from backend.core import clock, storage, sync
-from backend.core.db import db
+from backend.core.db import db, write_transaction
 from backend.core.http import current_actor, needs, request_now
 from backend.core.problems import Fault, Invalid, NotFound, Stale
 from backend.core.sync import registry_of
-from backend.sync_api import files, office, schemas, services
+from backend.sync_api import erase, files, office, schemas, services
 from backend.sync_api.bell import HOLDS, Wish, newest_of
 from backend.sync_api.feed import SqlFeed, buckets_of
 from backend.sync_api.kinds import conflict_json, stuck_json
@@ -238,6 +238,22 @@ def file_bytes(sha256: str) -> Response:
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
+
+
+@bp.post("/photos/<photo_id>/erase")
+@needs("erase", own_transaction=True)
+@bp.input(schemas.EraseIn)
+@bp.output(schemas.ErasedOut)
+@bp.doc(
+    summary="Erase a photo for good: its words, and its bytes when nothing else names them", responses=[200, 404, 422]
+)
+def erase_photo(photo_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    now = request_now()
+    with write_transaction() as session:
+        sha256 = erase.erase_photo(session, g.actor, photo_id, json_data["reason"], now).sha256
+    with write_transaction() as session:
+        erase.finish(session, now)
+    return {"id": photo_id, "sha256": sha256, "is_gone": not storage.is_stored(sha256)}
 
 
 # -- for the console -----------------------------------------------------------------------------------------------

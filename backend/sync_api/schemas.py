@@ -35,6 +35,18 @@ class ConflictOut(Schema):
     settled_at = Instant(allow_none=True)
 
 
+class EraseIn(Schema):
+    reason = fields.String(required=True, validate=validate.Length(1, 500))
+
+
+class ErasedOut(Schema):
+    """The photo is void; are its bytes gone, or does another record still name them?"""
+
+    id = fields.String()
+    sha256 = fields.String()
+    is_gone = fields.Boolean()
+
+
 class ConflictsOut(Schema):
     conflicts = fields.List(fields.Nested(ConflictOut))
 

@@ -10,7 +10,18 @@ from sqlalchemy.orm import Session
 from backend.core.backup import after_restore, say_in_backup
 from backend.core.db import before_commit, db
 from backend.core.sync import operation_type, registry_of
-from backend.sync_api import audit, daily, high_water, journal, kinds, rescue_routes, scope, services, shapes
+from backend.sync_api import (
+    audit,
+    daily,
+    erase,
+    high_water,
+    journal,
+    kinds,
+    rescue_routes,
+    scope,
+    services,
+    shapes,
+)
 from backend.sync_api.publish import publish, start_epoch
 from backend.worker import every
 
@@ -43,6 +54,7 @@ def register(app: Flask) -> None:
     every(app, "sync_high_water", high_water.EVERY_S, high_water.note)
     every(app, "sync_daily", daily.EVERY_S, daily.run)
     every(app, "sync_shapes", shapes.EVERY_S, shapes.run)
+    every(app, "sync_erase", erase.EVERY_S, erase.finish)
     every(app, "sync_replay", REPLAY_EVERY_S, run_stuck_again)
     before_commit(publish_changes)
     after_restore(new_epoch)

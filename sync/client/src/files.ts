@@ -1,7 +1,7 @@
 // Files on the device: bytes are stored before the operation that names them, under their SHA-256 (FIELD-NOTES: every
 // byte is in the database before the camera opens again). ArrayBuffers, because Safari loses Blobs.
 import type { Context } from './context';
-import type { Store } from './ports';
+import type { Store, Transaction } from './ports';
 import { sha256 } from './ids';
 import type { StoredFile } from './words';
 
@@ -33,7 +33,8 @@ export function filesOfStore(context: Context): Files {
         const known = await tx.get('files', name);
         if (known?.is_here) return;
         await tx.put('bytes', { sha256: name, bytes });
-        await tx.put('files', known ? { ...known, is_here: 1 } : {
+        const anew = known?.state === 'erased' ? { state: 'waiting' as const, offset: 0 } : {};
+        await tx.put('files', known ? { ...known, ...anew, is_here: 1 } : {
           sha256: name, size_bytes: bytes.byteLength, content_type, order: meta.order ?? 2,
           taken_at: meta.taken_at ?? null, stored_at: context.clock.now(), state: 'waiting', offset: 0,
           references: 0, sent_at_pull: null, is_here: 1, problem: null,
@@ -69,6 +70,12 @@ function makeRoom(store: Store, wanted: number): Promise<number> {
   });
 }
 
+/** Its owner wants the bytes gone (M-75): here too, whether they were sent or not. */
+export async function letGoOfBytes(tx: Transaction, file: StoredFile): Promise<void> {
+  await tx.drop('bytes', file.sha256);
+  await tx.put('files', { ...file, state: 'erased', is_here: 0, problem: null });
+}
+
 /** How much is freed when the device is full: a photo or two, so that typing goes on. */
 const ROOM_BYTES = 4 * 1024 * 1024;
 
@@ -98,6 +105,6 @@ function isFull(error: unknown): boolean {
  * byte counts as sent from the next complete pull on, also when its operation stands aside and no row will tell of it.
  */
 export function isUnsent(file: StoredFile, pulls: number): boolean {
-  if (file.references === 0 || file.state === 'stored') return false;
+  if (file.references === 0 || file.state === 'stored' || file.state === 'erased') return false;
   return file.state !== 'sent' || file.sent_at_pull === null || file.sent_at_pull >= pulls;
 }

@@ -5,6 +5,7 @@ import type { Context } from './context';
 import { indexKeysOf } from './definitions';
 import { exchange } from './exchange';
 import type { Answer } from './exchange';
+import { letGoOfBytes } from './files';
 import { dropUnheld, heldKeys, HELD_TABLES } from './held';
 import { keyOf } from './ids';
 import { isSame } from './needs';
@@ -26,7 +27,7 @@ export interface Change {
 
 const PAGE_LIMIT = 500;
 const RESETS_PER_ROUND = 3;
-const PULL_TABLES: readonly TableName[] = [...HELD_TABLES, 'shadow', 'outbox', 'files'];
+const PULL_TABLES: readonly TableName[] = [...HELD_TABLES, 'shadow', 'outbox', 'files', 'bytes'];
 
 /** Where the next page belongs: the rows in use, or the shadow of a reset. */
 interface Place {
@@ -197,6 +198,7 @@ async function heedOwnKinds(tx: Transaction, context: Context, change: Change): 
     if (!file || (change.row?.['sha256'] ?? change.id) !== file.sha256) return;
     const state = change.row?.['state'];
     if (state === 'stored') await tx.put('files', { ...file, state, offset: file.size_bytes, problem: null });
+    if (state === 'erased') await letGoOfBytes(tx, file);
     // A server put back to a backup waits again for bytes that it once had.
     const is_wanted = state === 'pending' && file.is_here && (file.state === 'stored' || file.state === 'sent');
     if (is_wanted) await tx.put('files', { ...file, state: 'waiting', offset: 0 });

@@ -2,6 +2,7 @@
 // offset that the server names; between two chunks operations go first, so that a photo never delays a text.
 import { metaOf } from './context';
 import type { Context } from './context';
+import { letGoOfBytes } from './files';
 import { base64, exchange } from './exchange';
 import type { Answer, Wire } from './exchange';
 import { digest, sha256 } from './ids';
@@ -102,14 +103,16 @@ async function sendChunk(uploading: Uploading, { location, bytes, offset }: Chun
   }
   uploading.chunk_bytes = CHUNK_MIN_BYTES;
   return answer.status === 409 || answer.status === 460 || answer.is === 'noise'
-    ? offsetAt(uploading, location, answer) : answer;
+    ? offsetAt(uploading, { location, sent_from: offset }, answer) : answer;
 }
 
-/** Where the server stands after a chunk went wrong. */
-async function offsetAt(uploading: Uploading, location: string, failed: Answer): Promise<number | Answer> {
+/** Where the server stands after a chunk went wrong; where it stood before, it is for later (some proxies let no PATCH pass). */
+async function offsetAt(
+  uploading: Uploading, { location, sent_from }: { location: string; sent_from: number }, failed: Answer,
+): Promise<number | Answer> {
   const head = await exchange(uploading.wire, { method: 'HEAD', path: location, timeout_ms: 30_000, headers: TUS });
   const offset = head.is === 'good' ? Number(head.headers['upload-offset']) : NaN;
-  return Number.isInteger(offset) ? offset : failed;
+  return Number.isInteger(offset) && offset !== sent_from ? offset : failed;
 }
 
 /** What the server will never take is set aside with its reason; everything else is for later. */
@@ -120,6 +123,10 @@ async function refusalOr(context: Context, file: StoredFile, answer: Answer): Pr
     const is_whole = stored && await sha256(stored.bytes) === file.sha256;
     await note(context, file, { state: 'waiting', offset: 0 });
     return is_whole ? later(answer) : refused(context, file, answer.body);
+  }
+  if (answer.slug === 'file-erased') {
+    await context.store.write(['files', 'bytes'], (tx) => letGoOfBytes(tx, file));
+    return { is: 'done' };
   }
   const is_final = answer.status === 422 || answer.status === 413 || answer.slug === 'upload-mismatch';
   return is_final ? refused(context, file, answer.body) : later(answer);
@@ -135,7 +142,7 @@ function note(context: Context, file: StoredFile, change: Partial<StoredFile>): 
   return context.store.write(['files', 'meta'], async (tx) => {
     const now = await tx.get('files', file.sha256);
     const sent_at_pull = change.state === 'sent' ? await metaOf(tx, 'pulls', 0) : null;
-    if (now && now.state !== 'stored') await tx.put('files', { ...now, ...change, sent_at_pull });
+    if (now && now.state !== 'stored' && now.state !== 'erased') await tx.put('files', { ...now, ...change, sent_at_pull });
   });
 }
 

@@ -165,7 +165,7 @@ export interface StoredStuck {
   sealed: Sealed;
 }
 
-export type FileState = 'waiting' | 'sending' | 'sent' | 'stored' | 'refused';
+export type FileState = 'waiting' | 'sending' | 'sent' | 'stored' | 'refused' | 'erased';
 
 /** A file whose bytes are (or were) on this device. */
 export interface StoredFile {

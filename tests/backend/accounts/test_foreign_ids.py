@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from backend.core import clock
 from backend.core.db import db
 from backend.core.ids import new_id
-from backend.reports.models import PartLine
+from backend.reports.models import PartLine, Photo
 from backend.visits.models import CheckIn
 from tests.conftest import NOW
 from tests.factories.customers import make_asset, make_contact, make_contract, make_customer, make_site
@@ -66,6 +66,12 @@ def foreign(cast: Any) -> dict[str, str]:
             created_at=NOW,
         )
     )
+    photo = save(
+        Photo(
+            id=new_id(), work_order_id=work_order.id, sha256="a" * 64, size_bytes=1, content_type="image/jpeg",
+            taken_at=NOW, created_at=NOW,
+        )
+    )  # fmt: skip
     tap = save(
         CheckIn(
             id=new_id(), visit_id=visit.id, work_order_id=work_order.id, engineer_id=cast.ben.id, direction="in",
@@ -84,6 +90,7 @@ def foreign(cast: Any) -> dict[str, str]:
         "report_id": report.id,
         "finding_id": finding.id,
         "part_id": part.id,
+        "photo_id": photo.id,
         "check_in_id": tap.id,
         "user_id": cast.ben.id,
     }

@@ -195,4 +195,36 @@ describe('files', () => {
     await settle([ana], 3);
     expect(await ana.local.files.get(other)).toMatchObject({ state: 'refused' });
   });
+
+  it('whose bytes their owner wants gone leave the device, sent or not, and are waited for no longer (M-75)', async () => {
+    const model = server();
+    const ana = await phone(model);
+    const sent = await addPicture(ana, 10 * KIB);
+    await settle([ana], 2);
+    ana.net.fate = (request, on) => (request.method === 'PATCH' ? gone() : on());
+    const unsent = await addPicture(ana, 20 * KIB);
+    await settle([ana], 2);
+    for (const file of [sent, unsent]) model.write('file', file, { state: 'erased' }, 'server');
+    await settle([ana], 2);
+    for (const file of [sent, unsent]) {
+      expect(await ana.local.files.bytes(file)).toBeUndefined();
+      expect(await ana.local.files.get(file)).toMatchObject({ state: 'erased', is_here: 0 });
+    }
+    expect(await ana.local.counts()).toMatchObject({ unsent: 0, files: 0, needs_you: 0 });
+  });
+
+  it('that are announced after they were erased are let go; taken anew they are sent as new', async () => {
+    const model = server();
+    const ana = await phone(model);
+    ana.net.fate = (request, on) => (request.path.includes('/uploads') ? Promise.resolve(json(410, { type: '/problems/file-erased' })) : on());
+    const file = await addPicture(ana, 10 * KIB);
+    await settle([ana], 2);
+    expect(await ana.local.files.get(file)).toMatchObject({ state: 'erased' });
+    expect(await ana.local.counts()).toMatchObject({ unsent: 0, needs_you: 0 });
+    ana.net.fate = null;
+    expect(await addPicture(ana, 10 * KIB)).toBe(file);
+    await settle([ana], 2);
+    expect(await ana.local.files.get(file)).toMatchObject({ state: 'stored', is_here: 1 });
+    expect(model.files.stored.has(file)).toBe(true);
+  });
 });
