@@ -4,6 +4,7 @@ import { clientOf } from '@/api/client'
 import type { paths } from '@/api/schema'
 
 const PATIENCE_MS = 20_000
+const FILE_PATIENCE_MS = 600_000
 let on401: () => void = () => undefined
 
 export const api = clientOf(PATIENCE_MS)
@@ -12,6 +13,9 @@ api.use({
     if (response.status === 401 && schemaPath !== '/api/sign-in') on401()
   },
 })
+
+/** For a file's bytes, which take longer on their way. */
+export const filesApi = clientOf(FILE_PATIENCE_MS)
 
 /** What to do when the session has ended; set once by the router. */
 export function whenSignedOut(run: () => void): void {

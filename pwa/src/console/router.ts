@@ -32,6 +32,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/customers/:id', name: 'customer', component: () => import('./customers/CustomerShow.vue'), meta: { permission: 'customers.read' } },
   { path: '/assets/:id', name: 'asset', component: () => import('./assets/AssetShow.vue'), meta: { permission: 'assets.read' } },
   { path: '/letters/:ref', name: 'letter', component: () => import('./letters/LetterShow.vue'), meta: { permission: 'letters.read' } },
+  { path: '/rescue', name: 'rescue', component: () => import('./sync/RescueImport.vue'), meta: { permission: 'rescue.import' } },
   { path: '/me', name: 'me', component: () => import('./accounts/MyAccount.vue'), meta: { permission: 'self' } },
   { path: '/sign-in', name: 'sign-in', component: () => import('./accounts/SignIn.vue') },
   { path: '/:pathMatch(.*)*', redirect: '/' },

@@ -502,6 +502,7 @@ const en: typeof zh = {
       'unknown-field': 'The versions do not match; it is tried again after an update.',
       'operation-too-large': 'It is too long; please split it.',
       'not-stuck': 'It is settled already.',
+      'draft-unfinished': 'You were still writing this on your old phone; read it, then send.',
       'report-not-editable': 'The report is handed in; ask the office to return it.',
       'report-incomplete': 'The report still lacks something.',
       'not-found': 'It is not yours, or no longer there.',

@@ -501,6 +501,7 @@ export default {
       'unknown-field': '程序版本对不上，更新之后会再试。',
       'operation-too-large': '内容太长，请分开写。',
       'not-stuck': '已经处理好了。',
+      'draft-unfinished': '这是旧手机上没写完的，看过再发。',
       'report-not-editable': '报告已提交，不能再改，请办公室退回。',
       'report-incomplete': '报告还有没填的。',
       'not-found': '这一项不归您管，或已不在。',

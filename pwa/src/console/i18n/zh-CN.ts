@@ -113,7 +113,15 @@ export default {
   letter: { ref: '版本', title: '名称', clauses: '条款', clause: '条款', article: '出处', quote: '签的原文', meaning: '系统怎么做', empty: '没有安装承诺书。', not_found: '没有这份承诺书。' },
   needs: {
     conflicts: '两边都改了 {n} 处', both_changed: '{field}，两边都改了，用哪个？', live_now: '现在用的', from_phone: '手机上写的', use_this: '用这个', or_write: '或者写一个新的', other_kept: '没选的也留在历史里。', no_conflict: '没有要决定的。', settled: '已定。',
-    stuck: '服务器没收下的 {n} 项', no_stuck: '手机上发来的都收下了。', rest_done: '其余照常收下', what_was_sent: '发来的内容', somebody: '办公室',
+    stuck: '服务器没收下的 {n} 项', no_stuck: '手机上发来的都收下了。', rest_done: '其余照常收下', what_was_sent: '发来的内容', do_it: '照此办理', leave_it: '不办了', somebody: '办公室',
+  },
+  rescue: {
+    title: '救援文件', words: '手机发不出去时，工程师在“我的 · 未发送”里把没发的内容存成一个文件。在这里导入：先看里面有什么，再决定。作者仍是她，录入人是您；导入两次，或手机后来自己发过，都不会重复。',
+    choose: '选择文件', sending: '正在读', whose: '{name}的手机', span: '内容从 {from} 到 {to}，文件写于 {made}', import: '导入到{name}名下', importing: '正在导入', done: '导入完了。', see_needs: '去看要人决定的', nothing_changed: '什么都没有改动。', empty: '这个文件里没有未发送的内容。',
+    at: '什么时候', line: '内容', kind: '种类', became: '结果',
+    what: { operation: '操作', set_aside: '手机搁下的', draft: '没写完的', file: '照片或文件' },
+    outcome: { new: '还没有', there: '早已收到', applied: '已收下', conflict: '两边都改了，要人决定', person: '要人处理', refused: '不能收', missing: '文件里没有它的内容' },
+    type: { visit_accept: '接单', visit_decline: '谢绝', visit_depart: '出发', visit_check_in: '签到', visit_check_out: '签退', visit_check_in_fix: '签到的位置', visit_check_in_reason: '签到的原因', report_start: '开始写报告', report_edit: '报告', report_submit: '提交报告', finding_add: '一项检查', finding_edit: '一项检查', part_line_add: '一行配件', part_line_void: '划掉配件', photo_add: '一张照片', photo_void: '划掉照片', signature_add: '签字', contact_edit: '联系人', asset_add: '新设备', asset_edit: '设备', site_edit: '现场说明', work_order_edit: '报修现象', log_entry_add: '一行记录', log_entry_void: '划掉一行记录', conflict_settle: '决定用哪个', stuck_operation_hand_over: '请办公室处理', draft: '草稿' },
   },
   field: { contact: { name: '联系人姓名', phone: '联系人电话' }, work_order: { symptom: '故障现象' }, site: { notes: '进场须知' }, asset: { serial: '序列号', place: '位置' }, finding: { cause_text: '故障原因', fix_text: '处理办法', symptom_found: '故障现象' } },
   people: { name: '姓名', sign_in_name: '用户名', role: '角色', branch: '分公司', devices: '手机', add: '新账号', disable: '停用', enable: '恢复', revoke: '停用手机', revoked: '已停用', revoke_sure: '停用后这部手机不能再收发，上面没发出的内容不会删除。停用吗？', seen: '{time} 见过' },
