@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -33,6 +33,8 @@ from tests.faults.phone import Phone, Unreachable
 from tests.support import signed_in
 
 QUIET_ROUNDS = 50
+LEAP_DAY = datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC)
+SUMMER_TIME = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 WORK = {"add": 6, "edit": 14, "tally": 4, "close": 2, "break": 1, "tag": 3, "settle": 5, "mend": 4, "hand_over": 1, "unknown": 1,
         "office": 9, "move": 3, "cancel": 1, "drop": 1, "replay": 1, "sync": 16, "sign_out": 1, "deliver": 2, "time": 2,
         "backup": 1, "restore": 1}  # fmt: skip
@@ -64,6 +66,7 @@ class Day:
         self.work, self.net, self.crash = (Random(f"{seed} {name}") for name in ("work", "net", "crash"))
         self.steps, self.weights = wanted.get("steps", 70), WORK | wanted.get("weights", {})
         self.fates = FATES | wanted.get("fates", {})
+        self.clocks: Random | None = wanted.get("clocks")
         self.office = account_of(office)
         self.clients = {name: signed_in(app, user) for name, user in people.items()}
         self.desk = signed_in(app, office)
@@ -245,10 +248,15 @@ class Day:
             phone.edit("note", note, "title", f"at {value}", **self._clock(pick * 10_000))
 
     def _clock(self, pick: float) -> dict[str, Any]:
-        """A device clock anywhere within ten years (M-60); sometimes never in contact."""
-        at = self.now + timedelta(minutes=(pick - 0.5) * 1000)
-        given = {"occurred_at": clock.iso(at), "mono_ms": int(pick * 1000)}
-        return given | ({"clock": {"offset_ms": int(pick * 700), "rtt_ms": 80, "age_s": 60}} if pick < 0.8 else {})
+        """A device clock somewhere near; with `clocks` anywhere within ten years (M-60), sometimes never in contact."""
+        chance = self.clocks or Random(pick)
+        years = 10 if self.clocks else 0.01
+        at = chance.choice([self.now + timedelta(days=chance.uniform(-365, 365) * years), LEAP_DAY, SUMMER_TIME])
+        offset_ms = int((self.now - at) / timedelta(milliseconds=1)) if chance.random() < 0.5 else 0
+        given = {"occurred_at": clock.iso(at), "mono_ms": chance.randrange(10**9)}
+        return given | (
+            {"clock": {"offset_ms": offset_ms, "rtt_ms": 80, "age_s": 60}} if chance.random() < 0.8 else {}
+        )
 
     # -- the office ------------------------------------------------------------------------------------------------
 
@@ -343,8 +351,11 @@ class Day:
     def final_hash(self) -> str:
         return hash_of(self.dump())
 
-    def dump(self) -> dict[str, list[str]]:
-        """Everything that must be the same again, on either database, without the ids and times the server makes."""
+    def dump(self, times: bool = True) -> dict[str, list[str]]:
+        """Everything that must be the same again, on either database, without the ids and times the server makes.
+
+        times: with what the phones' clocks said, and the hashes over it
+        """
         db.session.rollback()
         names = {user.id: name for name, user in self.people.items()} | {self.office.user_id: "office"}
         rows = lambda *columns: sorted(  # noqa: E731
@@ -357,8 +368,9 @@ class Day:
         return {
             "records": [json.dumps(list(map(str, row))) for row in sorted(db.session.execute(
                 sa.select(SyncRecord.kind, SyncRecord.record_id, SyncRecord.rev, SyncRecord.row, SyncRecord.is_gone).where(toys)))],
-            "ledger": rows(o.device_id, o.seq, o.n, o.op_id, o.status, o.link, o.content_hash, o.occurred_at, o.quality),
-            "stuck": rows(SyncStuck.device_id, SyncStuck.seq, SyncStuck.status, SyncStuck.state, SyncStuck.payload),
+            "ledger": rows(o.device_id, o.seq, o.n, o.op_id, o.status),
+            "times": rows(o.link, o.content_hash, o.occurred_at, o.quality) if times else [],
+            "stuck": rows(SyncStuck.device_id, SyncStuck.seq, SyncStuck.status, SyncStuck.state),
             "conflicts": rows(c.record_id, c.field, c.base_value, c.server_value, c.phone_value, c.state, c.choice),
             "files": rows(SyncFile.sha256, SyncFile.state, SyncFile.size_bytes),
             "feed": sorted(
