@@ -16,7 +16,7 @@ from flask import Flask, Response, current_app, g, request
 from flask.json.provider import JSONProvider
 from werkzeug.exceptions import HTTPException
 
-from backend.core import clock
+from backend.core import clock, packing
 from backend.core.db import DatabaseBusy, db, write_transaction
 from backend.core.problems import (
     Busy,
@@ -119,6 +119,7 @@ def init_app(app: APIFlask) -> None:
     app.before_request(_refuse_forgery)
     app.before_request(_refuse_unreadable)
     app.after_request(_headers)
+    packing.init_app(app)
     app.register_error_handler(Problem, lambda problem: answer(problem))
     app.register_error_handler(DatabaseBusy, lambda _: answer(Busy()))
     app.register_error_handler(HTTPException, lambda error: answer(_of_http(error)))
