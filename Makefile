@@ -5,7 +5,7 @@ DEMO ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev build run test test-fast test-long e2e bench shots seed reset lint client migration release
+.PHONY: help setup setup-dev build run test test-fast test-long e2e bench bench-sync shots seed reset lint client migration release
 
 help:  ## this list
 	@awk 'BEGIN{FS=":.*## "} /^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ e2e: setup-dev  ## the story in a real browser
 
 bench: setup-dev  ## figures beside their bounds and this machine's own yardstick; written to docs/evidence.md
 	@$(BIN)/python -m tests.bench
+
+bench-sync: setup-dev  ## ours beside Kinto and PouchDB Server, fetched from their registries: the same work in one run
+	@$(BIN)/python -m tests.bench.peers
 
 shots: setup-dev  ## screenshots of phone, console and paper into docs/screens
 	@$(BIN)/python -m tests.e2e.shots

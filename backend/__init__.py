@@ -30,6 +30,7 @@ SLICES = (
 
 def create_app(config: dict[str, Any] | None = None) -> APIFlask:
     """The application, ready to serve. Raises config.BadSetting."""
+    import orjson
     from apiflask import APIFlask
     from flask_migrate import Migrate
 
@@ -43,7 +44,10 @@ def create_app(config: dict[str, Any] | None = None) -> APIFlask:
     app.config.update(settings.load(config))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=app.config["DATABASE_URL"],
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True} if "postgresql" in app.config["DATABASE_URL"] else {},
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_pre_ping": "postgresql" in app.config["DATABASE_URL"],
+            "json_deserializer": orjson.loads,
+        },
         PERMANENT_SESSION_LIFETIME=timedelta(days=app.config["SESSION_DAYS"]),
         SESSION_COOKIE_NAME="fieldpledge",
         SESSION_COOKIE_HTTPONLY=True,

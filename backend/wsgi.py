@@ -14,8 +14,11 @@ import threading
 import time
 
 from backend import create_app, worker
+from backend.core import clock
 from backend.gateway import Gateway
+from backend.letters.loader import installed_letters
 from backend.sync_api.bell import Bell
+from backend.workorders import decision
 
 PR_SET_PDEATHSIG = 1
 
@@ -34,7 +37,14 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
+def _warm() -> None:
+    """What the first push would else load with the write transaction open (300 ms): letters and their rest days."""
+    decision.letters_named(installed_letters())
+    decision.calendar().is_rest_day(clock.now().date())
+
+
 _die_with(os.getppid())
 app = create_app()
+_warm()
 gateway = Gateway(app, Bell(app))
 worker.start(app)

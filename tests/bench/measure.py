@@ -17,17 +17,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured thing: it holds when value ≤ bound. `note` says over how many runs and what was in it."""
+    """One measured thing: it holds when value ≤ bound (`at_least`: ≥). `note` says over how many runs and what was in it."""
 
     name: str
     value: float
     unit: str
     bound: float
     note: str = ""
+    at_least: bool = False
 
     @property
     def holds(self) -> bool:
-        return self.value <= self.bound
+        return self.value >= self.bound if self.at_least else self.value <= self.bound
 
 
 GROUPS = 5
