@@ -167,11 +167,8 @@ def _admin(name: str | None) -> str:
 
 
 def do_new_epoch(_options: argparse.Namespace) -> None:
-    from backend.sync_api.publish import start_epoch
-
     with create_app().app_context(), write_transaction() as session:
-        start_epoch(session)
-        print("A new epoch has begun: phones fetch their data anew and offer again what the server does not know.")
+        print(high_water.begin_anew(session, clock.now()))
 
 
 def do_serve(options: argparse.Namespace) -> None:

@@ -36,8 +36,8 @@ MIGRATIONS = ROOT / "backend" / "migrations"
 BATCH = 500
 
 
-def after_restore(function: Callable[[Session, datetime], None]) -> None:
-    """Register what must happen once rows are back (a new epoch); runs in the restoring transaction."""
+def after_restore(function: Callable[[Session, datetime, datetime], None]) -> None:
+    """Register what must happen once rows are back (a new epoch): `function(session, now, when the backup was made)`."""
     current_app.extensions.setdefault("after_restore", []).append(function)
 
 
@@ -127,9 +127,13 @@ def read(path: Path, now: datetime) -> str:
         _stand_on("head")
         with write_transaction() as session:
             for function in current_app.extensions.get("after_restore", []):
-                function(session, now)
+                function(session, now, clock.parse(manifest["made_at"]))
         mark_path().unlink()
-    return f"{sum(manifest['tables'].values())} rows and {manifest['files']} files are back, as of {manifest['made_at']}."
+    return (
+        f"{sum(manifest['tables'].values())} rows and {manifest['files']} files are back, as of {manifest['made_at']}. "
+        "What was done at desks after that is gone; what phones did is offered again by them. Until when the lost server "
+        "told of changes is shown in the console as phones come back."
+    )
 
 
 def mark_path() -> Path:

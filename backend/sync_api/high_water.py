@@ -11,11 +11,15 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from backend.core import clock
 from backend.core.db import db
-from backend.sync_api.publish import stored_head
+from backend.sync_api.models import SyncRestore
+from backend.sync_api.publish import start_epoch, stored_head
+from backend.sync_api.restores import known_until
 
 EVERY_S = 30
 
@@ -35,7 +39,22 @@ def is_behind(session: Session) -> tuple[int, int] | None:
     return (head.feed_seq, seq) if head and head.epoch == epoch and head.feed_seq < seq else None
 
 
-def note(session: Session, _now: datetime | None = None) -> None:
+def begin_anew(session: Session, now: datetime) -> str:
+    """An admin says that the database was put back by hand: a new epoch. Returns the words for her."""
+    behind = is_behind(session)
+    at = json.loads(mark_path().read_text()).get("at") if behind else None
+    start_epoch(session, now)
+    row = session.scalars(sa.select(SyncRestore).order_by(SyncRestore.at.desc(), SyncRestore.id.desc())).first()
+    if behind and row:
+        known_until(row, behind[1], clock.parse(at) if at else None)
+    since, until = clock.iso(row.from_at) if row else None, clock.iso(row.seen_at) if row else None
+    return (
+        "A new epoch has begun: phones fetch their data anew and offer again what the server does not know. What was done at "
+        f"desks from {since or 'the beginning'} until {until or 'a time that phones will tell (see the console)'} is gone."
+    )
+
+
+def note(session: Session, now: datetime | None = None) -> None:
     """Write down how far the feed has come; never lower within one epoch."""
     head = stored_head(session)
     if head is None or is_behind(session):
@@ -43,7 +62,7 @@ def note(session: Session, _now: datetime | None = None) -> None:
     path = mark_path()
     partial = path.with_suffix(".new")
     with partial.open("w") as file:
-        file.write(json.dumps({"epoch": head.epoch, "feed_seq": head.feed_seq}))
+        file.write(json.dumps({"epoch": head.epoch, "feed_seq": head.feed_seq, "at": clock.iso(now or clock.now())}))
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)

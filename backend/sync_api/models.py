@@ -226,6 +226,21 @@ class SyncSecurityEvent(db.Model):
     op_id: Mapped[str | None] = mapped_column(Id)
 
 
+class SyncRestore(db.Model):
+    """The database went back in time: what the office did from `from_at` on is gone, by what phones know until `seen_at`."""
+
+    __tablename__ = "sync_restore"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    from_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    old_epoch: Mapped[str] = mapped_column(sa.String(36), index=True)
+    feed_seq: Mapped[int] = mapped_column(sa.BigInteger)
+    seen_seq: Mapped[int | None] = mapped_column(sa.BigInteger)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    phones: Mapped[int] = mapped_column(default=0)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class SyncFile(db.Model):
     """Bytes by their hash: named by an operation or announced by an upload (`pending`), then `stored` (M-55 to M-58);
     `erased` when nothing names them any more (M-75)."""

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.clock import iso
+from backend.core.clock import now as clock_now
 from backend.core.db import write_transaction
 from backend.core.ids import new_id
 from backend.core.sync import who_entered
-from backend.sync_api import audit
+from backend.sync_api import audit, restores
 from backend.sync_api.journal import CHUNK, Journal, Key
 from backend.sync_api.kinds import FOLLOW_LAST, followers_of
 from backend.sync_api.models import SyncFeed, SyncHead, SyncHistory, SyncOperation
@@ -91,9 +93,10 @@ def read_head(session: Session) -> Any:
     return head
 
 
-def start_epoch(session: Session) -> str:
-    """A new epoch: after a restore, or when the server is seen to have gone back (M-49)."""
-    take_head(session)
+def start_epoch(session: Session, now: datetime | None = None, from_at: datetime | None = None) -> str:
+    """A new epoch: after a restore, or when the server is seen to have gone back (M-49). It is remembered for the admin."""
+    head = take_head(session)
+    restores.begin(session, head.epoch, head.feed_seq, now or clock_now(), from_at)
     epoch = new_id()
     session.execute(sa.update(SyncHead).where(SyncHead.id == 1).values(epoch=epoch))
     return epoch

@@ -1,4 +1,4 @@
-"""The console's road for a rescue file: sent, looked at, then imported. The file waits beside the database meanwhile."""
+"""The console's road for a rescue file (sent, looked at, then imported), and what a restore lost."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from apiflask import APIBlueprint, Schema
 from flask import current_app, g, request
 from marshmallow import fields, validate
 
+from backend.core.db import db
 from backend.core.http import needs, request_now
 from backend.core.problems import NotFound, TooLarge
-from backend.core.schemas import Both
-from backend.sync_api import rescue, rescue_file
+from backend.core.schemas import Both, Instant
+from backend.sync_api import rescue, rescue_file, restores
 from backend.sync_api.files import SHA256
+from backend.sync_api.models import SyncRestore
 
 bp = APIBlueprint("rescue", __name__, url_prefix="/api", tag="sync")
 KEPT_S = 24 * 3600
@@ -84,6 +86,48 @@ def bring_in(sha256: str) -> dict[str, Any]:
     file = rescue_file.read(path, current_app.config["MAX_FILE_BYTES"])
     lines = rescue.bring_in(file, g.actor.user_id, request_now())
     return {"lines": [asdict(line) for line in lines]}
+
+
+class RestoreOut(Schema):
+    """The office's work from `from_at` until at least `seen_at` is gone."""
+
+    id = fields.String()
+    at = Instant()
+    from_at = Instant(allow_none=True)
+    seen_at = Instant(allow_none=True)
+    lost_changes = fields.Integer(metadata={"description": "changes that phones know of, at least"})
+    phones = fields.Integer(metadata={"description": "phones that have come back since"})
+
+
+class RestoresOut(Schema):
+    restores = fields.List(fields.Nested(RestoreOut))
+
+
+@bp.get("/restores")
+@needs("rescue.import")
+@bp.output(RestoresOut)
+@bp.doc(summary="From when to when the office's work is gone, until an admin has taken note")
+def list_restores() -> dict[str, Any]:
+    return {"restores": [_restore(row) for row in restores.untold(db.session, request_now())]}
+
+
+@bp.post("/restores/<restore_id>/noted")
+@needs("rescue.import")
+@bp.output(RestoresOut)
+@bp.doc(summary="An admin has taken note of what a restore lost", responses=[200, 404])
+def note_restore(restore_id: str) -> dict[str, Any]:
+    row = db.session.get(SyncRestore, restore_id)
+    if row is None:
+        raise NotFound()
+    row.told_at = row.told_at or request_now()
+    return {"restores": []}
+
+
+def _restore(row: SyncRestore) -> dict[str, Any]:
+    lost = max(0, (row.seen_seq or row.feed_seq) - row.feed_seq)
+    return {name: getattr(row, name) for name in ("id", "at", "from_at", "seen_at", "phones")} | {
+        "lost_changes": lost
+    }
 
 
 def _folder() -> Path:

@@ -19,7 +19,7 @@ from backend.core.db import db, write_transaction
 from backend.core.http import current_actor, needs, request_now
 from backend.core.problems import Fault, Invalid, NotFound, Stale
 from backend.core.sync import registry_of
-from backend.sync_api import erase, files, office, schemas, services
+from backend.sync_api import erase, files, office, restores, schemas, services
 from backend.sync_api.bell import HOLDS, Wish, newest_of
 from backend.sync_api.feed import SqlFeed, buckets_of
 from backend.sync_api.kinds import conflict_json, stuck_json
@@ -89,7 +89,12 @@ def pull_changes() -> Response:
     )
     if asked.schema < sync.OLDEST_SCHEMA:
         raise RequestRefused(426, "update-needed", "schema")
-    answer = pull(asked, feed, feed.key(), clock.now())
+    try:
+        answer = pull(asked, feed, feed.key(), clock.now())
+    except RequestRefused as problem:
+        if problem.more.get("reset") == "epoch":
+            restores.heard(asked.cursor, feed.key())
+        raise
     if answer.text is None:
         headers = {
             "Sync-Epoch": answer.epoch,

@@ -43,8 +43,8 @@ def register(app: Flask) -> None:
     def publish_changes(session: Session) -> None:
         publish(session, journal.journal_of(session, registry))
 
-    def new_epoch(session: Session, _now: datetime) -> None:
-        start_epoch(session)
+    def new_epoch(session: Session, now: datetime, made_at: datetime) -> None:
+        start_epoch(session, now, made_at)
 
     def run_stuck_again(session: Session, now: datetime) -> None:
         services.replay_stuck(now, session)

@@ -30,12 +30,15 @@ class Cursor:
     epoch: str
     schema: int
     places: dict[str, Place] = field(default_factory=dict)
+    at: str | None = (
+        None  # the server's time when it was given: what a phone knows of a server that was put back since
+    )
 
 
 def seal_cursor(cursor: Cursor, key: bytes) -> str:
     """The cursor as text."""
     places = {bucket: [place.seq, place.floor] for bucket, place in cursor.places.items()}
-    body = json.dumps([cursor.epoch, cursor.schema, places], separators=(",", ":")).encode()
+    body = json.dumps([cursor.epoch, cursor.schema, places, cursor.at], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(_mac(body, key) + body).decode().rstrip("=")
 
 
@@ -48,10 +51,10 @@ def open_cursor(text: str, key: bytes) -> Cursor:
         mac, body = sealed[:8], sealed[8:]
         if not hmac.compare_digest(mac, _mac(body, key)):
             raise ValueError("not ours")
-        epoch, schema, places = json.loads(body)
+        epoch, schema, places, *at = json.loads(body)  # cursors of release 1 have no time
     except (ValueError, TypeError) as error:
         raise RequestRefused(400, "cursor-invalid", "cursor") from error
-    return Cursor(epoch, schema, {bucket: Place(*place) for bucket, place in places.items()})
+    return Cursor(epoch, schema, {bucket: Place(*place) for bucket, place in places.items()}, *at)
 
 
 def _mac(body: bytes, key: bytes) -> bytes:

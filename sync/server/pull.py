@@ -99,7 +99,7 @@ def pull(request: PullRequest, feed: Feed, key: bytes, now: datetime) -> PullAns
     # a first pull always answers with a cursor, even when it is empty
     if not (parts or added or removed or more or request.digest):
         return PullAnswer(None, head.epoch, head.seq, acked)
-    cursor = seal_cursor(replace(before, epoch=head.epoch, places=places), key)
+    cursor = seal_cursor(replace(before, epoch=head.epoch, places=places, at=instant_text(now)), key)
     digest = f'"digest":{_digests(request.buckets, feed)},' if request.digest and not more else ""
     text = (
         f'{{"epoch":{json.dumps(head.epoch)},"cursor":"{cursor}","more":{"true" if more else "false"},'

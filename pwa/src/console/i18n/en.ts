@@ -117,6 +117,10 @@ const en: typeof zh = {
     conflicts: '{n} fields changed on both sides', both_changed: '{field}: both of you changed it. Which one stands?', live_now: 'Live now', from_phone: 'Written on the phone', use_this: 'Use this one', or_write: 'Or write another', other_kept: 'The other stays in the history.', no_conflict: 'Nothing to decide.', settled: 'Settled.',
     stuck: '{n} items the server did not accept', no_stuck: 'Everything from the phones was accepted.', rest_done: 'everything else is in', what_was_sent: 'What was sent', do_it: 'Do it as sent', leave_it: 'Leave it undone', somebody: 'the office',
   },
+  restore: {
+    title: 'The server was put back: what was done at desks from {from} {until} is gone.', until: 'until at least {at}', until_unknown: 'on (until when, phones will tell as they come back)',
+    words: 'Put back {at}. What phones did is offered again by itself: {phones} have come back so far, and had seen at least {n} later changes. Please enter the office’s work again.', noted: 'Noted',
+  },
   rescue: {
     title: 'Rescue file', words: 'When a phone cannot send, the engineer saves what is unsent into one file (Me · Unsent). Import it here: first see what is in it, then decide. She stays the author, you are who entered it; importing twice, or after the phone did send by itself, changes nothing.',
     choose: 'Choose a file', sending: 'Reading', whose: 'Phone of {name}', span: 'Work from {from} to {to}, file written {made}', import: 'Import in the name of {name}', importing: 'Importing', done: 'Imported.', see_needs: 'See what waits for a person', nothing_changed: 'Nothing was changed.', empty: 'This file holds nothing unsent.',

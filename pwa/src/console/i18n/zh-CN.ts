@@ -116,6 +116,10 @@ export default {
     conflicts: '两边都改了 {n} 处', both_changed: '{field}，两边都改了，用哪个？', live_now: '现在用的', from_phone: '手机上写的', use_this: '用这个', or_write: '或者写一个新的', other_kept: '没选的也留在历史里。', no_conflict: '没有要决定的。', settled: '已定。',
     stuck: '服务器没收下的 {n} 项', no_stuck: '手机上发来的都收下了。', rest_done: '其余照常收下', what_was_sent: '发来的内容', do_it: '照此办理', leave_it: '不办了', somebody: '办公室',
   },
+  restore: {
+    title: '服务器恢复过：从 {from} {until}，办公室做的事没有了。', until: '到至少 {at}', until_unknown: '起（到什么时候，等手机连上来才知道）',
+    words: '恢复于 {at}。手机上做的会自动再发一遍：已有 {phones} 台手机连上来，它们至少还见过 {n} 处后来的改动。请照着记录把办公室的补上。', noted: '知道了',
+  },
   rescue: {
     title: '救援文件', words: '手机发不出去时，工程师在“我的 · 未发送”里把没发的内容存成一个文件。在这里导入：先看里面有什么，再决定。作者仍是她，录入人是您；导入两次，或手机后来自己发过，都不会重复。',
     choose: '选择文件', sending: '正在读', whose: '{name}的手机', span: '内容从 {from} 到 {to}，文件写于 {made}', import: '导入到{name}名下', importing: '正在导入', done: '导入完了。', see_needs: '去看要人决定的', nothing_changed: '什么都没有改动。', empty: '这个文件里没有未发送的内容。',
