@@ -5,7 +5,7 @@ DEMO ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev build run test test-fast test-long e2e bench bench-sync shots seed reset lint client migration release
+.PHONY: help setup setup-dev build run test test-fast test-long e2e bench bench-sync shots tour seed reset lint client migration release
 
 help:  ## this list
 	@awk 'BEGIN{FS=":.*## "} /^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench-sync: setup-dev  ## ours beside Kinto and PouchDB Server, fetched from the
 
 shots: setup-dev  ## screenshots of phone, console and paper into docs/screens
 	@$(BIN)/python -m tests.e2e.shots
+
+tour: setup-dev  ## every screen in both languages and every theme, to be looked at: FOLDER=…
+	@$(BIN)/python -m tests.e2e.tour $(or $(FOLDER),var/tour)
 
 lint: setup-dev  ## ruff, types
 	@$(BIN)/python tools/test.py --lint

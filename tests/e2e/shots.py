@@ -120,22 +120,28 @@ def the_desk(playwright: Playwright, folder: Path, url: str) -> None:
         "[...document.querySelectorAll('.photos img')].every((one) => one.complete && one.naturalWidth)"
     )
     shot(page, "desk-review")
-    pages_of(at_the_desk.paper(page, "PDF"))
+    pages_of(at_the_desk.paper(page, "PDF"), "paper")
     at_the_desk.type_call(page, at_the_desk.Call())
     page.get_by_role("heading", name="什么事").click()  # closes the list of engineers
     expect(page.locator(".el-select-dropdown:visible")).to_have_count(0)
     shot(page, "desk-intake")
+    page.evaluate("localStorage['fp.language'] = 'en', localStorage['fp.theme'] = 'dark'")
+    page.goto(f"{url}/console/reports")
+    expect(page.locator(".evidence")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    shot(page, "desk-review-en-dark")
+    pages_of(at_the_desk.paper(page, "PDF"), "paper-en")
     desk.kill()
 
 
-def pages_of(pdf: bytes) -> None:
+def pages_of(pdf: bytes, name: str) -> None:
     """The paper's pages as pictures, where pdftoppm is installed."""
     if shutil.which("pdftoppm") is None:
         print("no pdftoppm here (Debian: apt install poppler-utils): the paper is not drawn")
         return
-    command = ["pdftoppm", "-png", "-r", "80", "-l", "2", "-", str(SCREENS / "paper")]
+    command = ["pdftoppm", "-png", "-r", "80", "-l", "2" if name == "paper" else "1", "-", str(SCREENS / name)]
     subprocess.run(command, input=pdf, check=True)
-    for path in SCREENS.glob("paper-*.png"):
+    for path in SCREENS.glob(f"{name}-[0-9]*.png"):
         smaller(path)
 
 

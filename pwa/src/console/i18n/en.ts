@@ -25,10 +25,10 @@ const en: typeof zh = {
     asset_accepted_on: 'date of acceptance', asset_invoiced_on: 'date of invoice', asset_purchased_on: 'date of purchase', asset_brand: 'brand', asset_category: 'category', asset_material: 'material', asset_stores_data: 'whether it stores data',
     asset_price: 'price paid', customer_training_completed: 'whether training was completed', request_product_price: 'software price', request_priority: 'priority', request_upgrade_quote: 'upgrade quote', customer_province: 'province',
   },
-  decision: { who_pays: 'Who pays, and why', live: 'decided as you type', waiting: 'Choose customer and site; here you will see who pays, which clocks run and what else is due.', remedies: 'Remedies', missing: 'Needed to decide:', clocks: '{n} clocks', no_clocks: 'The letter sets no time for this.', to_do: 'Also to be done' },
+  decision: { who_pays: 'Who pays, and why', live: 'decided as you type', waiting: 'Choose customer and site; here you will see who pays, which clocks run and what else is due.', remedies: 'Remedies', missing: 'Needed to decide:', clocks: '{n} clock | {n} clocks', no_clocks: 'The letter sets no time for this.', to_do: 'Also to be done' },
   intake: {
     title: 'Take a call', who: 'Who, where, which asset', what: 'What happened', caller_name: 'Caller', caller_phone: 'Caller’s number', customer: 'Customer', customer_find: 'Type a name', site: 'Site', site_choose: 'Choose a site',
-    assets: 'Assets', assets_choose: 'Serial, model or place', symptom: 'Symptom, in the customer’s words', channel: 'Channel', priority: 'Business', kind: 'Kind', reported_at: 'Time of the call', now: 'now', owner: 'Owner',
+    assets: 'Assets', assets_choose: 'Serial, model or place', symptom: 'Symptom as told', channel: 'Channel', priority: 'Business', kind: 'Kind', reported_at: 'Time of the call', now: 'now', owner: 'Owner',
     engineer: 'Send', engineer_later: 'Later', planned_from: 'When', at_once: 'at once', phone_reason: 'Why by phone alone', open_already: 'This asset already has the open work order {number}:', see_it: 'See it',
     save_and_send: 'Create and send', save: 'Create', save_only: 'Create only', draft_kept: 'The draft is kept on this computer', clear: 'Clear',
   },
@@ -38,7 +38,7 @@ const en: typeof zh = {
   },
   work_order: {
     title: 'Work order', open: 'Open work order', no_asset: 'No asset named', visits: 'Visits', no_visit: 'Nobody was sent yet.', send: 'Send somebody', cancel_visit: 'Cancel', cancelled_by_office: 'Cancelled by the office', reports: 'Fault reports', no_report: 'No report yet.',
-    write_report: 'Write a report', log: 'Course', log_note: 'Write a line', log_add: 'Add', received: 'received {time}', voided: 'voided: {reason}', reason: 'Reason', conflicts: '{n} fields were changed on both sides; settle them',
+    write_report: 'Write a report', log: 'Course', log_note: 'Write a line', log_add: 'Add', received: 'received {time}', voided: 'voided: {reason}', reason: 'Reason', conflicts: '{n} field was changed on both sides; settle it | {n} fields were changed on both sides; settle them',
     step: { close: 'Close', cancel: 'Cancel the work order', reopen: 'Reopen' },
   },
   log: {
@@ -86,7 +86,7 @@ const en: typeof zh = {
   },
   dispatch: {
     title: 'Dispatch', waiting: 'Unassigned {n}', urgent_first: 'urgent first', none_waiting: 'Nothing waits for an engineer.', hint: 'Choose a work order to send somebody; drag a planned visit to another person or day to reassign it. Unsent work on the phone is kept.', no_engineer: 'No engineers.', choose_one: 'Please choose an engineer first.',
-    note: 'Note to the engineer', send_named: 'Send {names}', today: '{n} visits today', metres: '{n} m', kilometres: '{n} km', week_before: 'Week before', week_after: 'Week after',
+    note: 'Note to the engineer', send_named: 'Send {names}', today: '{n} visit today | {n} visits today', metres: '{n} m', kilometres: '{n} km', week_before: 'Week before', week_after: 'Week after',
   },
   review: {
     title: 'Report review', waiting: '{n} to review', queue: 'To review {n}', all: 'All reports', to_look: '{n} to look at', empty: 'No report waits for review.', approve: 'Approve', return: 'Return', return_with: 'Return with comments ({n})', approved: '{number} is approved', returned: '{number} is returned', comments_left: 'There are comments: return the report with them, or clear them before you approve.', comment_first: 'Please write at the field what should change.',
@@ -95,10 +95,11 @@ const en: typeof zh = {
   report: {
     write: 'Write a fault report', part_name: 'Part', part_no: 'Part number', old_serial: 'Serial taken out', new_serial: 'Serial put in', unknown_until: 'Cause not known, analysis by', why_not: 'Why it is not fixed', next_step: 'Next step', add_part: 'Add a part', add_finding: 'Add a finding {asset}', still_missing: 'Still missing:', hand_in: 'Hand in',
     title: 'Fault report', version: 'Version {n}', sent_for_repair_on: 'Sent for repair', repair_count: 'repair no. {n}', previous: 'before: {date}', asset: 'Asset', symptom: 'Symptom', reported_as: 'As reported: {text}', cause: 'Cause', cause_unknown_until: 'Cause not known yet, analysis by {date}',
-    fix: 'Fix', outcome: 'Outcome', next: 'next: {text}', parts: 'Parts', replaced_by: 'replaced by', guidance: 'Guidance given', charges: 'Charges', clocks: 'Clocks', acceptance: 'Acceptance', rating: 'rated {n}', not_signed: 'Not signed yet', photos: '{n} photos', photo: 'Photo', ink: 'Signature',
+    fix: 'Fix', outcome: 'Outcome', next: 'next: {text}', parts: 'Parts', replaced_by: 'replaced by', guidance: 'Guidance given', charges: 'Charges', clocks: 'Clocks', acceptance: 'Acceptance', rating: 'rated {n}', not_signed: 'Not signed yet', photos: '{n} photo | {n} photos', photo: 'Photo', ink: 'Signature',
   },
   answer: { title: 'What the customer says', accepted: 'Accepted by phone', rejected: 'Not accepted', absent: 'Not reached', who: 'Who said it', note: 'In her words, if you like', why: 'Why', told: 'No visit, so no signature: the report is frozen together with this answer, which is printed on it.', choose: 'Missing: what the customer says.' },
   erase: { open: 'Erase this photo for good', title: 'Erase this photo for good?', means: 'The photo and its caption leave the server and every phone and cannot be brought back. What the customer signed stays as it is and still names the photo by its hash; earlier backups still have it.', why: 'Why it is erased', do: 'Erase for good', leave: 'Leave it', gone: 'Erased for good.', kept: 'The caption is erased; another work order uses the same photo, so the picture is still there.', was: 'erased', coming: 'not here yet' },
+  comma: ', ',
   evidence: { frozen_ok: 'The frozen text and the report agree; nothing was changed after it', signature_ok: 'Signature and report agree; unchanged since', signature_bad: 'Signature and report do not agree', signature_coming: 'Cannot be verified yet', no_signature: 'No signature to verify', late: 'Done offline, received {n} min later; clocks use the time it happened' },
   reports: { title: 'All reports', from: 'From', until: 'Until', period: 'Submitted between', state: 'State', words: 'Number, cause, serial', number: 'Number', submitted: 'Submitted', picked: '{n} chosen', all_found: 'With nothing chosen, everything found is exported', zip_pdf: 'PDFs as ZIP', zip_word: 'Word as ZIP', pick: 'Choose {number}', pick_all: 'Choose all', empty: 'No report matches.', none: 'No reports yet.', show_all: 'Clear the filters, show all' },
   customer: {
@@ -114,8 +115,8 @@ const en: typeof zh = {
   spell: { repair: 'under repair', parts: 'waiting for parts' },
   letter: { ref: 'Version', title: 'Title', clauses: 'Clauses', clause: 'Clause', article: 'Where', quote: 'The sentence signed', meaning: 'What the system does', empty: 'No letter is installed.', not_found: 'There is no such letter.' },
   needs: {
-    conflicts: '{n} fields changed on both sides', both_changed: '{field}: both of you changed it. Which one stands?', live_now: 'Live now', from_phone: 'Written on the phone', use_this: 'Use this one', or_write: 'Or write another', other_kept: 'The other stays in the history.', no_conflict: 'Nothing to decide.', settled: 'Settled.',
-    stuck: '{n} items the server did not accept', no_stuck: 'Everything from the phones was accepted.', rest_done: 'everything else is in', what_was_sent: 'What was sent', do_it: 'Do it as sent', leave_it: 'Leave it undone', somebody: 'the office',
+    conflicts: '{n} field changed on both sides | {n} fields changed on both sides', both_changed: '{field}: both of you changed it. Which one stands?', live_now: 'Live now', from_phone: 'Written on the phone', use_this: 'Use this one', or_write: 'Or write another', other_kept: 'The other stays in the history.', no_conflict: 'Nothing to decide.', settled: 'Settled.',
+    stuck: '{n} item the server did not accept | {n} items the server did not accept', no_stuck: 'Everything from the phones was accepted.', rest_done: 'everything else is in', what_was_sent: 'What was sent', do_it: 'Do it as sent', leave_it: 'Leave it undone', somebody: 'the office',
   },
   restore: {
     title: 'The server was put back: what was done at desks from {from} {until} is gone.', until: 'until at least {at}', until_unknown: 'on (until when, phones will tell as they come back)',
