@@ -109,7 +109,7 @@ class Journal:
         return self.entries[key]
 
     def settle(self) -> None:
-        """Flush, then turn what was touched into rows, revs and history."""
+        """Flush, then turn what was touched into rows, revs and history; then the conflicts that this touched."""
         self.session.flush()
         self.seen.clear()
         if not self.touched:
@@ -125,6 +125,8 @@ class Journal:
         self.prepare([key for key, *_ in found])
         for key, kind, obj, is_deleted in found:
             self._settle_one(key, kind, obj, is_deleted)
+        if self.session.dirty:
+            self.settle()
 
     def settle_later(self) -> None:
         """As `settle`; but where there is nothing except new rows, their rev is known, and they are flushed with the next."""

@@ -295,6 +295,16 @@ def test_one_tap_settles_a_conflict(phone: Any, cast: Any, session: Any, args: A
     assert ana.row("note", note_id)["title"] == title
 
 
+def test_an_open_conflict_shows_what_the_desk_wrote_since(phone: Any, cast: Any, session: Any) -> None:
+    ana = phone(cast.ana)
+    note_id, conflict_id = collided(ana, cast)
+    ana.pull()
+    with write_transaction() as writing:
+        edit_at_the_desk(writing, note_id, {"title": "desk"}, {"title": "again"}, cast.cleo.id, _now())
+    assert {change["kind"] for change in ana.pull()} == {"note", "conflict"}
+    assert ana.row("conflict", conflict_id)["server_value"] == "again"
+
+
 def test_a_choice_made_on_a_value_that_has_changed_leaves_the_conflict_open(
     phone: Any, cast: Any, session: Any
 ) -> None:
