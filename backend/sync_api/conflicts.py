@@ -56,5 +56,6 @@ class Conflicts:
         return row.id
 
     def extend_conflict(self, conflict_id: str, value: Any, operation: Operation, context: PushContext) -> None:
+        self.journal.settle()  # one made by this very request: the value it kept first stays in history
         row = self.session.get(SyncConflict, conflict_id)
         row.phone_value, row.phone_at, row.op_id = canonical(value), context.time.at, operation.op_id

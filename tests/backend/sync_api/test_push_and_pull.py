@@ -305,6 +305,22 @@ def test_an_open_conflict_shows_what_the_desk_wrote_since(phone: Any, cast: Any,
     assert ana.row("conflict", conflict_id)["server_value"] == "again"
 
 
+def test_a_conflict_made_and_taken_further_by_one_request_keeps_both_values(
+    phone: Any, cast: Any, session: Any
+) -> None:
+    ana = phone(cast.ana)
+    op = ana.note()
+    ana.results(op)
+    note_id = op["record"]["id"]
+    with write_transaction() as writing:
+        edit_at_the_desk(writing, note_id, {"title": "A"}, {"title": "desk"}, cast.cleo.id, _now())
+    ana.results(ana.edit(note_id, {"title": "B"}, {"title": "A"}), ana.edit(note_id, {"title": "C"}, {"title": "B"}))
+    changes = [change for change in ana.pull() if change["kind"] == "conflict"]
+    assert {(change["rev"], change["row"]["phone_value"]) for change in changes} == {(2, "C")}
+    kept = session.scalars(sa.select(SyncHistory.old_value).where(SyncHistory.field == "phone_value"))
+    assert list(kept) == ['"B"']
+
+
 def test_a_choice_made_on_a_value_that_has_changed_leaves_the_conflict_open(
     phone: Any, cast: Any, session: Any
 ) -> None:
