@@ -270,7 +270,8 @@ def _answer(
     check_may_act(session, actor, visit)
     if states.is_done_already(step, visit.state):
         return visit
-    if is_late(visit, actor.user_id) or not step_to(visit, step):
+    is_passed = states.is_passed_already(step, visit.state)
+    if is_late(visit, actor.user_id) or not (is_passed or step_to(visit, step)):
         raise VisitStepNotAllowed(extra={"state": visit.state})
     write_log(session, order_of(session, visit), what, actor.user_id, tap, now, visit=visit, note=note)
     return visit

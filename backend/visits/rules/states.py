@@ -50,6 +50,11 @@ def after(step: str, state: str) -> str | None:
     return _TARGETS.get((step, state))
 
 
+def is_passed_already(step: str, state: str) -> bool:
+    """True when she has gone on since: an acceptance that comes from her other phone after the check-in is true all the same."""
+    return step == "accept" and state in ("travelling", "on_site", "done", "futile")
+
+
 def is_done_already(step: str, state: str) -> bool:
     """True when the visit stands where the step would lead: saying it again changes nothing."""
     return _ENDS[step] == state
