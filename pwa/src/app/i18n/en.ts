@@ -459,6 +459,7 @@ const en: typeof zh = {
       report_guidance: 'guidance',
     },
   },
+  clock_off: { slow: 'This phone’s clock is {by} slow. Times are corrected by the server’s; please switch on automatic time in the settings.', fast: 'This phone’s clock is {by} fast. Times are corrected by the server’s; please switch on automatic time in the settings.' },
   stuck: {
     not_taken: '{what}: not accepted by the server',
     rest_taken: 'Everything else goes on.',

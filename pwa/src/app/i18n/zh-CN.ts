@@ -458,6 +458,7 @@ export default {
       report_guidance: '向客户说明',
     },
   },
+  clock_off: { slow: '这台手机的钟慢 {by}。记下的时间会按服务器校正；请到系统设置打开自动校时。', fast: '这台手机的钟快 {by}。记下的时间会按服务器校正；请到系统设置打开自动校时。' },
   stuck: {
     not_taken: '{what}，服务器没有收下',
     rest_taken: '其余照常收发。',
