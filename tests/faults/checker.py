@@ -63,6 +63,7 @@ def judge(session: Session, registry: SyncRegistry, phones: list[Seen], *, stran
     ledger = list(session.execute(sa.select(SyncOperation.__table__)))
     _operations(out, ledger, phones, strangers)
     _effects(out, session, ledger)
+    _overwrites(out, session, registry, ledger)
     for phone in phones:
         if phone.rows is not None:
             _rows(out, phone, scope_of(session, registry, phone.user_id))
@@ -107,6 +108,10 @@ def _effects(out: Verdict, session: Session, ledger: list[Any]) -> None:
     for place, count in Counter(map(tuple, session.execute(wrote.where(SyncHistory.op_id.is_not(None))))).items():
         if count > 1:
             out.add("doubled", f"{place[0]} wrote {place[3]} of {place[1]} {count} times")
+    undone = {row.op_id: row.status for row in ledger if row.status not in DONE}
+    for op_id, kind, _, name in session.execute(wrote.where(SyncHistory.op_id.in_(undone))):
+        if kind not in ("stuck_operation", "conflict", "file"):
+            out.add("invented", f"{op_id} is {undone[op_id]} and wrote {name} of {kind}")
     conflicts = {row.id: row for row in session.scalars(sa.select(SyncConflict))}
     stuck = {row.id: row for row in session.scalars(sa.select(SyncStuck))}
     rows = {
@@ -141,6 +146,20 @@ def _effects(out: Verdict, session: Session, ledger: list[Any]) -> None:
             is_kept = any(c.phone_value == text or ("conflict", c.id, "phone_value", text) in past for c in beside)
             if not is_there and not is_kept:
                 out.add("unreachable", f"{name} of {row.op_id}: {text}")
+
+
+def _overwrites(out: Verdict, session: Session, registry: SyncRegistry, ledger: list[Any]) -> None:
+    """No edit wrote over a value that its author had not seen; long texts may be joined."""
+    edits = {
+        row.op_id: json.loads(row.payload) for row in ledger if row.payload and (row.type or "").endswith(".edit")
+    }
+    wrote = sa.select(SyncHistory.op_id, SyncHistory.kind, SyncHistory.field, SyncHistory.old_value)
+    for op_id, kind, name, old in session.execute(wrote.where(SyncHistory.op_id.in_(edits))):
+        base = edits[op_id].get("base") or {}
+        rule = registry.kinds[kind].fields.get(name) if kind in registry.kinds else None
+        is_hers = kind == edits[op_id]["record"]["kind"] and name in base and rule is not None
+        if is_hers and rule.merge == "value" and canonical(base[name]) != old:
+            out.add("changed", f"{op_id} wrote over {name}: {old}, seen was {canonical(base[name])}")
 
 
 def scope_of(session: Session, registry: SyncRegistry, user_id: str) -> dict[str, tuple[int, Any]]:

@@ -261,7 +261,8 @@ class Day:
     # -- the office ------------------------------------------------------------------------------------------------
 
     def do_office(self, note: Any, pick: float, value: int) -> None:
-        row = db.session.get(Note, note or "")
+        db.session.rollback()
+        row = db.session.get(Note, note or "", populate_existing=True)
         name = FIELDS[int(pick * 4)]
         if row is None or name == "count":
             return

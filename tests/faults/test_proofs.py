@@ -23,7 +23,7 @@ from backend.core.db import db, write_transaction
 from backend.core.ids import new_id
 from backend.core.sync import registry_of
 from backend.sync_api import publish, unit
-from backend.sync_api.models import SyncFile, SyncHead, SyncOperation, SyncSecurityEvent
+from backend.sync_api.models import SyncFile, SyncHead, SyncOperation, SyncSecurityEvent, SyncStuck
 from backend.sync_api.verify import verify
 from tests.backend.sync_api.conftest import Phone as Hand
 from tests.backend.sync_api.test_files import KIB, Uploader, sha
@@ -125,7 +125,9 @@ BAD = {
 }
 
 
-def test_s6_one_bad_among_a_hundred_is_set_aside_at_every_position(hand: Any, cast: Any, database_kind: str) -> None:
+def test_s6_one_bad_among_a_hundred_is_set_aside_at_every_position(
+    hand: Any, cast: Any, session: Any, database_kind: str
+) -> None:
     """Even positions on SQLite, odd ones on PostgreSQL, the kinds in turn; all with all by `make test-long ONLY=S6`."""
     ana, is_long = hand(cast.ana), "RUNS" in os.environ
     ana.results(first := ana.note())
@@ -143,6 +145,11 @@ def test_s6_one_bad_among_a_hundred_is_set_aside_at_every_position(hand: Any, ca
             ops += [ana.op("note.add", new_id(), NOTE_62) for _ in range(99 - place)]
             found = [result["status"] for result in ana.results(*ops)]
             assert found == ["applied"] * place + [status] + ["applied"] * (99 - place), f"{kind} at {place}"
+            if kind == "a void":
+                session.rollback()
+                assert set(session.scalars(sa.select(SyncStuck.state).where(SyncStuck.status == "void"))) == {
+                    "dropped_by_void"
+                }
             ana.device_id, ana.seq = new_id(), 0  # what is stuck holds up this phone's later ones on the same note
 
 

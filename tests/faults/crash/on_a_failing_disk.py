@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+import tests.faults.mutant  # noqa: F401  a mutant is put in before the product is loaded
 from tests.faults.crash.disk import Disk, FailingOs, dbapi
 
 KINDS = [(fault, for_ever) for fault in ("full", "broken", "short") for for_ever in (False, True)]
