@@ -415,7 +415,10 @@ class Days:
 
     def mend(self, phone: Phone) -> None:
         rows = [row["row"] for key, row in sorted(phone.db["rows"].items()) if key.startswith("stuck_operation/")]
-        for row in [row for row in rows if row["state"] == "open" and row["status"] == "rejected"][:1]:
+        rows = [
+            row for row in rows if (row["state"], row["status"], row["record_kind"]) == ("open", "rejected", "note")
+        ]
+        for row in rows[:1]:
             title = {"title": f"t{self.random.randrange(100)}"}
             seen = {"title": phone.shown("note", row["record_id"]).get("title")}
             phone.do("edit", "note.edit", "note", row["record_id"], title, seen, mends=row["op_id"])
