@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -116,9 +117,20 @@ def announce(length: Any, metadata: dict[str, str], user_id: str, now: datetime)
             file, is_new = _announced(session, sha256, size, content_type, user_id, now)
     else:
         is_new = False
-    if file.state == "pending" and storage.is_stored(sha256):  # killed between the rename and the commit
-        _store(sha256, now)
+    if file.state == "pending":
+        _finish_what_was_left(sha256, size, content_type, now)
     return file, is_new
+
+
+def _finish_what_was_left(sha256: str, size: int, content_type: str, now: datetime) -> None:
+    """A server that was killed after the last byte, before it was looked at or before the commit: no chunk will follow."""
+    if not storage.is_stored(sha256) and storage.offset_of(sha256) >= size:
+        with storage.open_part(sha256) as part, suppress(FileHashWrong, FileTypeWrong):
+            if part.size >= size and not storage.is_stored(sha256):
+                _verify(part, content_type)
+                part.finish()
+    if storage.is_stored(sha256):
+        _store(sha256, now)
 
 
 def _announced(

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from backend.core import storage
+from backend.sync_api.models import SyncFile
 from tests.backend.sync_api.toy import Note
 
 KIB = 1024
@@ -297,3 +298,17 @@ def test_a_file_stored_but_not_said_to_be_is_healed_by_the_next_try(app: Any, up
     assert not _stored(up, data)
     assert up.announce(sha(data), len(data)).headers["Upload-Offset"] == str(len(data))
     assert _stored(up, data)
+
+
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_an_upload_whose_server_died_after_the_last_byte_is_finished_at_the_next_announcement(
+    phone: Any, cast: Any, session: Any, is_sound: bool
+) -> None:
+    up, data = Uploader(phone(cast.ana).client), b"whole " * 1000
+    up.announce(sha(data), len(data), "text/plain")
+    with storage.open_part(sha(data)) as part:
+        part.append(0, data if is_sound else bytes(len(data)))
+    answer = up.announce(sha(data), len(data), "text/plain")
+    assert int(answer.headers["Upload-Offset"]) == (len(data) if is_sound else 0)
+    session.rollback()
+    assert session.get(SyncFile, sha(data)).state == ("stored" if is_sound else "pending")

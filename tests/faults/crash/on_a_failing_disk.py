@@ -176,6 +176,8 @@ def afterwards(house: House, phone: Any) -> dict[str, Any]:
     try:
         phone.round()
         phone.round()  # what the first uploaded
+        left = [key for key, (_, row) in phone.rows.items() if key.startswith("file/") and row["state"] != "stored"]
+        trouble = f"not stored: {left}" if left else ""
     except Unreachable as error:
         trouble = str(error)
     return {
