@@ -86,6 +86,7 @@ class Device(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unsent: Mapped[int | None]  # what it held that was not sent, as it said when it was last seen
 
 
 class SignInTry(db.Model):

@@ -82,6 +82,9 @@ class DeviceOut(Schema):
     label = fields.String()
     created_at = Instant()
     last_seen_at = Instant(allow_none=True)
+    unsent = fields.Integer(
+        allow_none=True, metadata={"description": "what it had not sent yet when it was last seen"}
+    )
     revoked_at = Instant(allow_none=True)
 
 

@@ -6,6 +6,7 @@ after the commit.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any
 
@@ -15,7 +16,7 @@ from flask import Response, g, request, send_file
 
 from backend.accounts.models import Device
 from backend.core import clock, storage, sync
-from backend.core.db import db, write_transaction
+from backend.core.db import DatabaseBusy, db, write_transaction
 from backend.core.http import current_actor, needs, request_now
 from backend.core.problems import Fault, Invalid, NotFound, Stale
 from backend.core.sync import registry_of
@@ -78,6 +79,8 @@ def push_operations() -> Response:
 @bp.doc(summary="Pull changes (sync/PROTOCOL.md M-39 to M-51)", responses=[200, 204, 400, 410, 426])
 def pull_changes() -> Response:
     device_id = _device_id(request.args.get("device_id"))
+    if "unsent" in request.args:
+        _note_unsent(device_id, _number("unsent", 0, 10**6, default=0))
     feed = SqlFeed(db.session)
     asked = PullRequest(
         device_id,
@@ -104,6 +107,14 @@ def pull_changes() -> Response:
         }
         return Response(status=204, headers=headers)
     return Response(answer.text, 200, content_type=JSON_TYPE)
+
+
+def _note_unsent(device_id: str, unsent: int) -> None:
+    """What a phone still holds (M-75), for whoever moves to a new one; a busy database is no reason to refuse the pull."""
+    with contextlib.suppress(DatabaseBusy), write_transaction() as session:
+        device = session.get(Device, device_id)
+        if device is not None and device.user_id == g.actor.user_id:
+            device.unsent, device.last_seen_at = unsent, request_now()
 
 
 @bp.get("/sync/v1/bell")

@@ -11,6 +11,7 @@ import { keyOf } from './ids';
 import { isSame } from './needs';
 import { later } from './push';
 import type { Outcome, Pushing } from './push';
+import { countsOf } from './status';
 import { heedAcked } from './reoffer';
 import type { Transaction } from './ports';
 import type { Fields, StoredRow, TableName } from './words';
@@ -38,10 +39,11 @@ interface Place {
 /** Pulls until the server has nothing new. `done` means: everything up to `passed` is here. */
 export async function pullAll(pulling: Pushing, wants_digest = false): Promise<Outcome & { digest?: Digests }> {
   const { context } = pulling;
+  const { unsent } = await countsOf(context);
   for (let resets = 0; ;) {
     const place = await placeOf(context);
     const answer = await exchange(pulling.wire, {
-      method: 'GET', path: await pathOf(context, place, wants_digest), timeout_ms: 60_000,
+      method: 'GET', path: await pathOf(context, place, wants_digest, unsent), timeout_ms: 60_000,
     });
     const reason = resetReason(answer);
     if (reason && ++resets <= RESETS_PER_ROUND) {
@@ -51,6 +53,7 @@ export async function pullAll(pulling: Pushing, wants_digest = false): Promise<O
     const page = pageOf(answer);
     if (!page || reason) return later(answer);
     await context.store.write(PULL_TABLES, (tx) => applyPage(tx, context, place, page));
+    told.set(context, unsent);
     if (!page.more) return { is: 'done', ...(page.digest ? { digest: page.digest } : {}) };
   }
 }
@@ -80,11 +83,15 @@ async function placeOf(context: Context): Promise<Place> {
   });
 }
 
-async function pathOf(context: Context, place: Place, wants_digest: boolean): Promise<string> {
+/** How much was unsent when the server was last told (M-75): said again only when it changed. */
+const told = new WeakMap<Context, number>();
+
+async function pathOf(context: Context, place: Place, wants_digest: boolean, unsent: number): Promise<string> {
   const query = new URLSearchParams({
     device_id: context.device_id, schema: String(context.definitions.schema), limit: String(PAGE_LIMIT),
   });
   if (place.cursor !== null) query.set('cursor', place.cursor);
+  if (told.get(context) !== unsent) query.set('unsent', String(unsent));
   if (wants_digest) query.set('digest', '1');
   return `/api/sync/v1/pull?${query}`;
 }

@@ -97,3 +97,17 @@ def test_the_office_is_told_that_work_on_a_visit_given_away_came_late(cast, as_,
     [check_in] = shown["check_ins"]
     assert check_in["flags"] == ["late_visit"]
     assert log_of(session, work_order, "arrived")[0].data["late"]
+
+
+def test_the_new_phone_and_the_office_are_told_what_the_old_one_has_not_sent(cast, as_, old, visit):
+    old.results(old.op("visit.accept", visit.id, {}))
+    assert old.get(cursor=old.cursor, unsent=3).status_code == 200
+    for who in (cast.ana, cast.adam):
+        [phone] = [one for one in as_(who).get("/api/devices").json if one["id"] == old.device_id]
+        assert phone["unsent"] == 3 and phone["last_seen_at"]
+    ben = Phone(as_(cast.ben), cast.ben)
+    ben.device_id = old.device_id
+    ben.get(unsent=0)  # another person's word about her phone counts for nothing
+    [phone] = as_(cast.ana).get("/api/devices").json
+    assert phone["unsent"] == 3
+    assert old.get(unsent=-1).json["field"] == "unsent"

@@ -542,6 +542,8 @@ const en: typeof zh = {
     devices: 'My devices',
     devices_words: 'Phones you signed in on; one that is lost can be revoked.',
     this_device: 'This phone',
+    unsent_there: '{n} unsent then',
+    unsent_note: 'Your other phone ({label}, last seen {when}) still holds {n} unsent items. Take it online to send them; they will be here too.',
     last_seen: 'last seen {when}',
     revoked: 'Revoked',
     revoke: 'Revoke',

@@ -541,6 +541,8 @@ export default {
     devices: '我的设备',
     devices_words: '在别的手机上登录过的也在这里，丢了可以停用。',
     this_device: '这部手机',
+    unsent_there: '那时还有 {n} 项没发出',
+    unsent_note: '您的另一台手机（{label}，{when} 联系过）还有 {n} 项没发出。请在那台上联网发出，发出后这里也会有。',
     last_seen: '{when} 联系过',
     revoked: '已停用',
     revoke: '停用',

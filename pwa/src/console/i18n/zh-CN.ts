@@ -131,7 +131,7 @@ export default {
     type: { visit_accept: '接单', visit_decline: '谢绝', visit_depart: '出发', visit_check_in: '签到', visit_check_out: '签退', visit_check_in_fix: '签到的位置', visit_check_in_reason: '签到的原因', report_start: '开始写报告', report_edit: '报告', report_submit: '提交报告', finding_add: '一项检查', finding_edit: '一项检查', part_line_add: '一行配件', part_line_void: '划掉配件', photo_add: '一张照片', photo_void: '划掉照片', signature_add: '签字', contact_edit: '联系人', asset_add: '新设备', asset_edit: '设备', site_edit: '现场说明', work_order_edit: '报修现象', log_entry_add: '一行记录', log_entry_void: '划掉一行记录', conflict_settle: '决定用哪个', stuck_operation_hand_over: '请办公室处理', draft: '草稿' },
   },
   field: { contact: { name: '联系人姓名', phone: '联系人电话' }, work_order: { symptom: '故障现象' }, site: { notes: '进场须知' }, asset: { serial: '序列号', place: '位置' }, finding: { cause_text: '故障原因', fix_text: '处理办法', symptom_found: '故障现象' } },
-  people: { name: '姓名', sign_in_name: '用户名', role: '角色', branch: '分公司', devices: '手机', add: '新账号', disable: '停用', enable: '恢复', revoke: '停用手机', revoked: '已停用', revoke_sure: '停用后这部手机不能再收发，上面没发出的内容不会删除。停用吗？', seen: '{time} 见过' },
+  people: { unsent: '那时还有 {n} 项没发出', name: '姓名', sign_in_name: '用户名', role: '角色', branch: '分公司', devices: '手机', add: '新账号', disable: '停用', enable: '恢复', revoke: '停用手机', revoked: '已停用', revoke_sure: '停用后这部手机不能再收发，上面没发出的内容不会删除。停用吗？', seen: '{time} 见过' },
   role: { engineer: '工程师', dispatcher: '调度', admin: '管理员' },
   me: { language: '语言', theme: '外观', password: '密码', old_password: '现在的密码', new_password: '新密码，至少 8 个字符', change_password: '改密码', password_changed: '密码已改，其他地方的登录已退出。', sign_out: '退出登录' },
   theme: { light: '浅色', dark: '深色', sunlight: '强光' },
