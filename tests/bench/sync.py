@@ -20,7 +20,7 @@ OPS, WORK_ORDERS, IDLE_POLLS = 200, 30, 200
 
 def figures() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        phone, work_orders = _prepared(folder)
+        phone, work_orders = prepared(folder)
         taken = [_push_ms(phone, work_orders) for _ in range(6)]
         yield Figure(
             f"push of {OPS} operations in one request", statistics.median(taken[1:]), "ms", 1_000, "SQLite, FULL"
@@ -34,7 +34,7 @@ def figures() -> Iterator[Figure]:
         yield Figure("pull with nothing new", idle, "ms", 5, "with sign-in, WSGI to WSGI")
 
 
-def _prepared(folder: str) -> tuple[Any, list[str]]:
+def prepared(folder: str) -> tuple[Any, list[str]]:
     """Ana's phone at rest, and the ids of the work orders that she has."""
     from backend import create_app
     from backend.core.db import db

@@ -17,6 +17,7 @@ from backend.sync_api import services
 from backend.sync_api.models import SyncFeed, SyncHistory, SyncOperation, SyncRecord, SyncSecurityEvent
 from backend.sync_api.publish import start_epoch
 from tests.backend.sync_api.toy import Note, edit_at_the_desk
+from tests.support import counted_queries
 
 
 def statuses(results: list[dict[str, Any]]) -> list[str]:
@@ -619,3 +620,16 @@ def test_the_feed_holds_one_row_per_record_however_often_it_changes(phone: Any, 
         title = f"{n}"
     session.rollback()
     assert (count(SyncFeed), count(SyncRecord)) == before
+
+
+def test_an_idle_poll_asks_three_times_whatever_lies_behind(cast: Any, phone: Any) -> None:
+    """Who asks, where the feed stands, what is acked (counted, not timed: K-12)."""
+    ana = phone(cast.ana)
+    asked = []
+    for notes in (1, 60):
+        ana.results(*[ana.note() for _ in range(notes)])
+        ana.pull()
+        with counted_queries() as seen:
+            assert ana.get(cursor=ana.cursor).status_code == 204
+        asked.append(len([one for one in seen if one.startswith("SELECT")]))
+    assert asked == [3, 3]
