@@ -243,7 +243,7 @@ class SyncRestore(db.Model):
 
 class SyncFile(db.Model):
     """Bytes by their hash: named by an operation or announced by an upload (`pending`), then `stored` (M-55 to M-58);
-    `erased` when nothing names them any more (M-75)."""
+    `erased` when nothing names them any more (M-76)."""
 
     __tablename__ = "sync_file"
     sha256: Mapped[str] = mapped_column(Sha256, primary_key=True)

@@ -70,7 +70,7 @@ function makeRoom(store: Store, wanted: number): Promise<number> {
   });
 }
 
-/** Its owner wants the bytes gone (M-75): here too, whether they were sent or not. */
+/** Its owner wants the bytes gone (M-76): here too, whether they were sent or not. */
 export async function letGoOfBytes(tx: Transaction, file: StoredFile): Promise<void> {
   await tx.drop('bytes', file.sha256);
   await tx.put('files', { ...file, state: 'erased', is_here: 0, problem: null });

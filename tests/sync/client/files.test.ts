@@ -196,7 +196,7 @@ describe('files', () => {
     expect(await ana.local.files.get(other)).toMatchObject({ state: 'refused' });
   });
 
-  it('whose bytes their owner wants gone leave the device, sent or not, and are waited for no longer (M-75)', async () => {
+  it('whose bytes their owner wants gone leave the device, sent or not, and are waited for no longer (M-76)', async () => {
     const model = server();
     const ana = await phone(model);
     const sent = await addPicture(ana, 10 * KIB);
