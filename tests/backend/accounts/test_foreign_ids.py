@@ -42,8 +42,9 @@ BODIES: dict[str, Any] = {
     "POST /api/reports/<report_id>/return": {"comment": "x"},
 }
 WITH_REASON = {"reason": "x", "note": "x"}
-# Judged by tests of their own: one's own devices, letters everybody reads, files and uploads, public verification.
-ELSEWHERE = ("device_id", "ref", "sha256", "conflict_id", "op_id", "record_id")
+# Judged by tests of their own: one's own devices, letters everybody reads, files and uploads, public verification,
+# restores, which are the whole company's.
+ELSEWHERE = ("restore_id", "device_id", "ref", "sha256", "conflict_id", "op_id", "record_id")
 
 
 @pytest.fixture
