@@ -204,11 +204,11 @@ class Day:
             phone.perform("tag.add", "tag", phone.new_id(), args, files=[f"sha256:{sha256}"])
 
     def do_settle(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
-        found = sorted(
-            k for k, (_, row) in phone.rows.items() if k.startswith("conflict/") and row["state"] == "open"
-        )
-        if found:
-            key = found[0]
+        found = [k for k, (_, row) in phone.rows.items() if k.startswith("conflict/") and row["state"] == "open"]
+        if found:  # by what it says: its id is drawn
+            key = min(
+                found, key=lambda k: canonical([phone.rows[k][1][n] for n in ("record_id", "field", "phone_value")])
+            )
             choice = ("mine", "theirs", "edit")[value % 3]
             args = {"choice": choice} | ({"value": phone.rows[key][1]["base_value"]} if choice == "edit" else {})
             seen = {"server_value": phone.rows[key][1]["server_value"]}
@@ -285,6 +285,8 @@ class Day:
     def do_drop(self, note: Any, pick: float, value: int) -> None:
         db.session.rollback()
         found = services.stuck_operations(db.session, self.office)
+        # by what the phones made: at one instant the list's own order is that of ids, some of which the server draws
+        found.sort(key=lambda row: (row.device_id, row.seq))
         roots = [row.id for row in found if row.root == row.id]
         db.session.rollback()
         if roots:
@@ -355,7 +357,8 @@ class Day:
     def dump(self, times: bool = True) -> dict[str, list[str]]:
         """Everything that must be the same again, on either database, without the ids and times the server makes.
 
-        times: with what the phones' clocks said, and the hashes over it
+        times: with what the phones' clocks said, and the hash of what was sent about notes and tags: an operation on a
+               conflict or a stuck one names an id that the server drew, and so does the chain over it
         """
         db.session.rollback()
         names = {user.id: name for name, user in self.people.items()} | {self.office.user_id: "office"}
@@ -365,13 +368,15 @@ class Day:
         )
         toys = SyncRecord.kind.in_(("note", "tag", "file"))
         c, o = SyncConflict, SyncOperation
+        device, op_id = _at_desk(o.device_id, "desk"), _at_desk(o.device_id, "", o.op_id)
+        own = _at_desk(o.device_id, "", sa.case((o.record_kind.in_(("note", "tag")), o.content_hash), else_=""))
         feed = sa.select(SyncFeed.bucket, SyncFeed.kind, SyncFeed.record_id, SyncFeed.seq, SyncFeed.why)
         return {
             "records": [json.dumps(list(map(str, row))) for row in sorted(db.session.execute(
                 sa.select(SyncRecord.kind, SyncRecord.record_id, SyncRecord.rev, SyncRecord.row, SyncRecord.is_gone).where(toys)))],
-            "ledger": rows(o.device_id, o.seq, o.n, o.op_id, o.status),
-            "times": rows(o.link, o.content_hash, o.occurred_at, o.quality) if times else [],
-            "stuck": rows(SyncStuck.device_id, SyncStuck.seq, SyncStuck.status, SyncStuck.state),
+            "ledger": rows(device, o.seq, o.n, op_id, o.status),
+            "times": rows(device, o.seq, own, o.occurred_at, o.quality) if times else [],
+            "stuck": rows(_at_desk(SyncStuck.device_id, "desk"), SyncStuck.seq, SyncStuck.status, SyncStuck.state),
             "conflicts": rows(c.record_id, c.field, c.base_value, c.server_value, c.phone_value, c.state, c.choice),
             "files": rows(SyncFile.sha256, SyncFile.state, SyncFile.size_bytes),
             "feed": sorted(
@@ -380,6 +385,11 @@ class Day:
             ),
             "head": rows(SyncHead.feed_seq, SyncHead.ledger_n),
         }  # fmt: skip
+
+
+def _at_desk(device_id: Any, then: str, otherwise: Any = None) -> Any:
+    """What an office account does in somebody's name has a device of its own (UUID 5 of its random id) and drawn ids."""
+    return sa.case((device_id.like("______________5%"), then), else_=device_id if otherwise is None else otherwise)
 
 
 def _bucket(bucket: str, names: dict[str, str]) -> str:
