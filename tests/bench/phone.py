@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import statistics
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,19 @@ from tests.e2e.house import Phone, Server
 DIST = ROOT / "pwa" / "dist"
 SLOWER = 4
 STARTS = 5
+PAINTED = """new MutationObserver((_, watch) => {
+  if (!document.querySelector(%r)) return
+  watch.disconnect()
+  requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('painted')))
+}).observe(document, { childList: true, subtree: true })"""
+WHEN_PAINTED = """() => new Promise((done) => {
+  const look = () => {
+    const [mark] = performance.getEntriesByName('painted')
+    if (mark) done(mark.startTime)
+    else requestAnimationFrame(look)
+  }
+  look()
+})"""
 LIST = "main .card .btn.next, a.visit"  # today: the next step, or the visits
 NEXT = ".card .btn.next"
 STEPS_TO_CHECK_IN = 6  # accept, set out, check in, and what stands before them
@@ -71,16 +83,16 @@ def _at_speed(page: Page, rate: int) -> None:
 
 
 def _offline_start(phone: Phone, page: Page) -> Figure:
-    """From navigation to the first visit on screen, no network, median of a few starts."""
+    """From navigation to the first visit painted, by the page's own clock, no network, median of a few starts."""
     phone.go_offline()
+    page.add_init_script(PAINTED % LIST)
     _at_speed(page, SLOWER)
     taken = []
     for _ in range(STARTS):
         page.goto("about:blank")
-        start = time.perf_counter()
         page.goto(phone.url + "/", wait_until="commit")
         page.wait_for_selector(LIST)
-        taken.append((time.perf_counter() - start) * 1000)
+        taken.append(float(page.evaluate(WHEN_PAINTED)))
     return Figure(
         "offline start to usable list, CPU 4× slower", statistics.median(taken), "ms", 1000, f"median of {STARTS}"
     )

@@ -28,6 +28,30 @@ export async function closeData(): Promise<void> {
   await local?.close()
 }
 
+const FIRST_SCREEN_MS = 1_500
+const FIRST_TAP_MS = 300
+let unanswered = 0
+let drawn = () => {}
+
+/** Once the first screen has what it reads, or soon: sending waits for it, since IndexedDB answers one after the other. */
+export const firstScreen = new Promise<void>((resolve) => {
+  drawn = resolve
+  setTimeout(resolve, FIRST_SCREEN_MS)
+})
+
+/** A screen begins to read; call what comes back at its first answer. */
+function reading(): () => void {
+  let isOver = false
+  unanswered += 1
+  return () => {
+    if (isOver) return
+    isOver = true
+    unanswered -= 1
+    // what was read is drawn a frame later, and may read more itself; then a first tap goes before the sending, too
+    if (unanswered === 0) requestAnimationFrame(() => setTimeout(() => unanswered === 0 && drawn(), FIRST_TAP_MS))
+  }
+}
+
 /** What a live read has given so far: undefined until the first answer, or the fault that stopped it. */
 export interface LiveAnswer<T> {
   value: Readonly<ShallowRef<T | undefined>>
@@ -39,6 +63,7 @@ export function useLive<T>(query: (local: Local) => Promise<T>, of: () => unknow
   const value = shallowRef<T>()
   const fault = shallowRef<unknown>(null)
   let stop = () => {}
+  const answered = reading()
   watch(
     of,
     () => {
@@ -47,7 +72,10 @@ export function useLive<T>(query: (local: Local) => Promise<T>, of: () => unknow
     },
     { immediate: true },
   )
-  onScopeDispose(() => stop())
+  onScopeDispose(() => {
+    stop()
+    answered()
+  })
   return { value, fault }
 
   function subscribe(live: Live<T>): () => void {
@@ -55,9 +83,11 @@ export function useLive<T>(query: (local: Local) => Promise<T>, of: () => unknow
       (next) => {
         fault.value = null
         value.value = next
+        answered()
       },
       (error) => {
         fault.value = error
+        answered()
       },
     )
   }

@@ -4,6 +4,7 @@ import type { Local, Status } from '@fieldpledge/sync-client'
 import { shallowReadonly, shallowRef } from 'vue'
 import { ask } from '@/api/client'
 import { api } from './api'
+import { firstScreen } from './data'
 import { sessionRefused } from './session'
 
 type Engine = Awaited<ReturnType<typeof startSync>>
@@ -20,16 +21,17 @@ export function startSending(local: Local, userId: string): void {
   if (sendingFor === local) return
   stopSending()
   sendingFor = local
-  engine = startSync({
+  const ports = {
     local,
     server: '',
     app: `phone ${__APP_VERSION__}`.slice(0, 64),
     headers: { 'X-Fieldpledge': '1', 'Sync-User': userId }, // another person's session never takes her work
-    registers: async (_keyId, publicKey) => {
+    registers: async (_keyId: string, publicKey: JsonWebKey) => {
       const answer = await ask(api.POST('/api/devices', { body: { id: local.context.device_id, user_id: userId, label: deviceLabel(), public_key: { ...publicKey } } }))
       if (!answer.ok) throw new Error(`not registered: ${answer.problem.slug}`) // asked again before the next push
     },
-  })
+  }
+  engine = firstScreen.then(() => startSync(ports))
   void engine.then((started) => {
     if (sendingFor !== local) return
     unsubscribe = started.status().subscribe((next) => {
