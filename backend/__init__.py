@@ -21,6 +21,7 @@ SLICES = (
     "letters",
     "assets",
     "contracts",
+    "prices",
     "workorders",
     "visits",
     "reports",

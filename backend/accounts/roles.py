@@ -22,6 +22,8 @@ PERMISSIONS: dict[str, set[str]] = {
     "assets.write": OFFICE,
     "contracts.read": OFFICE,
     "contracts.write": ADMIN,
+    "prices.read": OFFICE,
+    "prices.write": ADMIN,
     "letters.read": EVERYONE,
     "work_orders.read": EVERYONE,
     "work_orders.write": OFFICE,

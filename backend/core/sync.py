@@ -41,7 +41,7 @@ __all__ = [
     "who_entered",
 ]
 
-SCHEMA = 1  # version of kinds and fields, raised with SCHEMA in pwa/src/app/definitions.ts when either changes
+SCHEMA = 2  # version of kinds and fields, raised with SCHEMA in pwa/src/app/definitions.ts when either changes
 OLDEST_SCHEMA = max(
     1, SCHEMA - 2
 )  # n, n−1, n−2 are spoken; an older phone is told to update, its work is taken (M-46)

@@ -24,8 +24,10 @@ from backend.customers.models import DEFAULT_RADIUS_M, Contact, Customer, Site
 from backend.customers.rules.points import PointFault, point_of
 from backend.demo import fields as f
 from backend.demo.fields import Field
+from backend.demo.prices import price_of, read_prices
 from backend.demo.reading import FileFault, Row, read_csv, read_yaml
 from backend.letters.loader import installed_letters, installed_versions
+from backend.prices.rules.money import CURRENCIES, DEFAULT_CURRENCY
 
 Values = dict[str, Any]
 
@@ -44,6 +46,7 @@ class Ground:
     contracts: list[Values] = field(default_factory=list)
     assets: list[Values] = field(default_factory=list)
     spells: list[Values] = field(default_factory=list)
+    prices: list[Values] = field(default_factory=list)
     ids: dict[str, dict[Any, str]] = field(default_factory=dict)
 
     def by_id(self, table: str) -> dict[str, Values]:
@@ -67,6 +70,7 @@ def read_ground(folder: Path, now: datetime, faults: list[FileFault]) -> Ground:
     _read_contracts(ground, folder, faults)
     _read_assets(ground, folder, faults)
     _read_spells(ground, folder, faults)
+    ground.prices = read_prices(ground, folder, faults)
     return ground
 
 
@@ -103,7 +107,7 @@ def _read_company(ground: Ground, row: Row, now: datetime, faults: list[FileFaul
         "hotline": Field(f.text(40), default=""),
         "email": Field(f.text(120), default=""),
         "complaint_phone": Field(f.text(40), default=""),
-        "currency": Field(f.word(("CNY", "USD", "EUR", "HKD", "JPY", "SGD")), default="CNY"),
+        "currency": Field(f.word(CURRENCIES), default=DEFAULT_CURRENCY),
         "tz": Field(f.zone, default="Asia/Shanghai"),
         "languages": Field(f.words(2), default=["zh", "en"]),
         "password": Field(f.text(256), default=""),
@@ -326,6 +330,7 @@ def store_ground(session: Session, ground: Ground, now: datetime) -> None:
     session.add_all(Asset(**values) for values in ground.assets)
     session.flush()
     session.add_all(OutOfService(**values) for values in ground.spells)
+    session.add_all(price_of(values, company.currency, now) for values in ground.prices)
     session.flush()
 
 

@@ -24,6 +24,7 @@ def register(_app: Flask) -> None:
     work_orders.gate_answers.answer_with(gate_answers)
     work_orders.repairs_of.answer_with(repairs_of)
     work_orders.causes_of.answer_with(repairs.causes_of)
+    work_orders.parts_of.answer_with(repairs.parts_of)
     work_orders.details_of.answer_with(details_of)
     work_orders.found.answer_with(found)
     assets.history_of.answer_with(history_of_asset)

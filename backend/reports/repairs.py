@@ -1,7 +1,7 @@
 """Repair records: which repairs an asset had, and the how-manieth this one is (送修次数, D-07).
 
-A repair counts from the submission of its report. Answers workorders' ports `repairs_of` and
-`causes_of`.
+A repair counts from the submission of its report. Answers workorders' ports `repairs_of`,
+`causes_of` and `parts_of`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from backend.core import clock
 from backend.customers.models import Site
-from backend.reports.models import Finding, Report
+from backend.reports.models import Finding, PartLine, Report
 from backend.reports.rules.states import COUNTED
 from backend.workorders.models import WorkOrder
-from backend.workorders.ports import Repair
+from backend.workorders.ports import Repair, UsedPart
 
 
 def repairs_of(session: Session, asset_ids: Sequence[str]) -> list[Repair]:
@@ -77,4 +77,19 @@ def causes_of(session: Session, work_order_ids: Sequence[str]) -> dict[str, dict
         found = out.setdefault(work_order_id, {})
         if found.get(asset_id) != "user_damage":
             found[asset_id] = cause
+    return out
+
+
+def parts_of(session: Session, work_order_ids: Sequence[str]) -> dict[str, list[UsedPart]]:
+    """{work order: parts that its reports name}, in the order they were written."""
+    query = (
+        sa.select(PartLine.work_order_id, Finding.asset_id, PartLine.part_no, PartLine.name, PartLine.quantity)
+        .join(Report, Report.id == PartLine.report_id)
+        .outerjoin(Finding, Finding.id == PartLine.finding_id)
+        .where(PartLine.work_order_id.in_(work_order_ids), PartLine.voided_at.is_(None), Report.state != "withdrawn")
+        .order_by(PartLine.id)
+    )
+    out: dict[str, list[UsedPart]] = {}
+    for work_order_id, *part in session.execute(query):
+        out.setdefault(work_order_id, []).append(UsedPart(*part))
     return out

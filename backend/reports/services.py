@@ -240,6 +240,7 @@ def add_part_line(
     )  # fmt: skip
     session.add(row)
     session.flush()
+    settling.mark(session, report.work_order_id, now)  # what was used may cost something
     return row
 
 
@@ -252,6 +253,7 @@ def void_part_line(session: Session, actor: Actor, part: PartLine, reason: str, 
         new_version_if_signed(session, report)
         part.voided_at, part.void_reason = now, reason
         session.flush()
+        settling.mark(session, report.work_order_id, now)
     return part
 
 

@@ -17,7 +17,7 @@ from backend.contracts.models import Contract
 from backend.core import clock
 from backend.customers.models import Customer, Site
 from backend.letters.loader import load_letters
-from backend.letters.rules import ALWAYS, Calendar, FactsFaulty, Faulty, Hours, Letter, decide, due_at
+from backend.letters.rules import ALWAYS, Calendar, FactsFaulty, Faulty, Hours, Letter, decide_and_cite, due_at
 from backend.workorders.models import UNDECIDED
 from backend.workorders.ports import Repair
 
@@ -48,7 +48,10 @@ class Case:
 
 
 def decided(case: Case, now: datetime) -> dict[str, Any]:
-    """Clocks, entitlement, gates, owed, missing, letters of a case; instants as `…Z` (K-9)."""
+    """Clocks, entitlement, gates, owed, missing, letters of a case; instants as `…Z` (K-9).
+
+    `cited` beside them: per charge kind the clause that a bill names.
+    """
     contracts = {a.contract_id: case.contracts[a.contract_id] for a in case.assets if a.contract_id in case.contracts}
     answers = []
     for asset in case.assets or [None]:
@@ -154,15 +157,16 @@ def _answer(facts: dict[str, Any], letters: Sequence[Letter], case: Case, asset:
     missing = ["$.letters"]
     if letters:
         try:
-            answer = decide(facts, letters, calendar())
+            answer, cited = decide_and_cite(facts, letters, calendar())
         except FactsFaulty as error:
             missing = sorted({fault.path for fault in error.faults})
         else:
             for one in answer["clocks"]:
                 one["is_at_once"] = _is_at_once(one, letters, case)
-            return answer | {"asset_id": asset.id if asset else None, "letters": [letter.ref for letter in letters]}
+            refs = [letter.ref for letter in letters]
+            return answer | {"cited": cited, "asset_id": asset.id if asset else None, "letters": refs}
     return {
-        "clocks": [], "entitlement": UNDECIDED, "gates": [], "owed": [], "missing": missing,
+        "clocks": [], "entitlement": UNDECIDED, "gates": [], "owed": [], "missing": missing, "cited": {},
         "asset_id": asset.id if asset else None, "letters": [letter.ref for letter in letters],
     }  # fmt: skip
 
@@ -186,6 +190,7 @@ def _together(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "clocks": _unique(clock_ for answer in answers for clock_ in answer["clocks"]),
         "entitlement": entitlement,
+        "cited": lead["cited"],
         "gates": _unique(gate for answer in answers for gate in answer["gates"]),
         "owed": _unique(owed for answer in answers for owed in answer["owed"]),
         "missing": sorted({path for answer in answers for path in answer["missing"]}),

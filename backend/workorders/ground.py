@@ -21,6 +21,7 @@ from backend.customers.models import Customer, Site
 from backend.workorders import ports
 from backend.workorders.decision import Case
 from backend.workorders.models import LogEntry, WorkOrder
+from backend.workorders.quoting import Job, PriceGround, price_ground
 from backend.workorders.rules import clocks as clock_rules
 from backend.workorders.rules.entries import Entry
 
@@ -37,6 +38,8 @@ class Ground:
     spells: dict[str, Any]
     repairs: dict[str, list[ports.Repair]]
     causes: dict[str, dict[str, str]] = field(default_factory=dict)
+    parts: dict[str, list[ports.UsedPart]] = field(default_factory=dict)
+    prices: PriceGround = field(default_factory=PriceGround)
     gates: dict[tuple[str, str], ports.GateAnswer] = field(default_factory=dict)
 
 
@@ -54,6 +57,9 @@ def ground_of(session: Session, work_orders: Sequence[WorkOrder]) -> Ground:
     for causes in ports.causes_of.answers:
         for ident, found in causes(session, ids).items():
             ground.causes.setdefault(ident, {}).update(found)
+    for parts in ports.parts_of.answers:
+        for ident, used in parts(session, ids).items():
+            ground.parts.setdefault(ident, []).extend(used)
     for gates in ports.gate_answers.answers:
         ground.gates |= gates(session, ids)
     return ground
@@ -68,7 +74,7 @@ def facts_about(session: Session, asset_ids: Iterable[str], contract_ids: Iterab
         for repair in answer(session, sorted(found)):
             repairs.setdefault(repair.asset_id, []).append(repair)
     spells = assets.spells_of(session, list(found)) if found else {}
-    return Ground({}, {}, {}, found, contracts, spells, repairs)
+    return Ground({}, {}, {}, found, contracts, spells, repairs, prices=price_ground(session))
 
 
 def _by_id(session: Session, model: type[Any], ids: set[Any]) -> dict[str, Any]:
@@ -112,6 +118,13 @@ def case_of(ground: Ground, work_order: WorkOrder) -> Case:
         causes=ground.causes.get(work_order.id, {}),
         repairs=repairs_before(ground, ids, work_order.id, work_order.reported_at),
     )
+
+
+def job_of(ground: Ground, work_order: WorkOrder) -> Job:
+    """What its quote has to know."""
+    tz = ground.sites[work_order.site_id].tz
+    parts = ground.parts.get(work_order.id, ())
+    return Job(work_order.branch_id, work_order.contract_id, work_order.reported_at, tz, parts)
 
 
 def repairs_before(

@@ -23,6 +23,7 @@ from backend.workorders import ports, services, settling
 from backend.workorders.decision import Case, decided
 from backend.workorders.ground import case_of, facts_about, ground_of, repairs_before
 from backend.workorders.models import WorkOrder, WorkOrderAsset
+from backend.workorders.quoting import Job, quote_for
 from backend.workorders.rules.states import OPEN
 
 # The caller's clock and ours may differ a little; what is later than that has not happened yet.
@@ -161,6 +162,10 @@ def preview(session: Session, actor: Any, values: Mapping[str, Any], now: dateti
     cause = values.get("cause_category")
     case = replace(case, causes=dict.fromkeys(found, cause) if cause else {})
     answer = decided(case, now)
+    branch_id = _branch(session, actor, customer, site, None)
+    job = Job(branch_id, contract.id if contract else None, reported_at, site.tz)
+    answer["quote"] = quote_for(answer, job, ground.prices)
+    del answer["cited"]
     for one in answer["clocks"]:
         one["state"] = "running" if one["starts"] else "idle"
     return answer | {"open_work_orders": _open_of_assets(session, actor, ids)}

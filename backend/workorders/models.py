@@ -62,6 +62,7 @@ class WorkOrder(db.Model):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     clocks: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     entitlement: Mapped[dict[str, Any]] = mapped_column(Json, default=lambda: UNDECIDED)
+    quote: Mapped[dict[str, Any] | None] = mapped_column(Json)
     gates: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     owed: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     missing: Mapped[list[str]] = mapped_column(Json, default=list)

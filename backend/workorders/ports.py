@@ -39,7 +39,17 @@ class Repair:
     on: date
 
 
-# The three that settling asks are asked for all work orders of a transaction at once.
+@dataclass(frozen=True)
+class UsedPart:
+    """A part that a report of a work order names; which asset it went into, where that is told."""
+
+    asset_id: str | None
+    part_no: str
+    name: str
+    quantity: int
+
+
+# Those that settling asks are asked for all work orders of a transaction at once.
 # (session, work order ids) → {(work order id, gate): GateAnswer} of the gates that the slice knows
 gate_answers: Port[Callable[[Session, Sequence[str]], Mapping[tuple[str, str], GateAnswer]]] = Port(
     "which gates hold"
@@ -50,6 +60,9 @@ repairs_of: Port[Callable[[Session, Sequence[str]], Sequence[Repair]]] = Port("w
 
 # (session, work order ids) → {work order id: {asset id: cause category}} as found so far; user damage changes who pays
 causes_of: Port[Callable[[Session, Sequence[str]], Mapping[str, Mapping[str, str]]]] = Port("what caused the fault")
+
+# (session, work order ids) → {work order id: parts its reports name}
+parts_of: Port[Callable[[Session, Sequence[str]], Mapping[str, Sequence[UsedPart]]]] = Port("which parts were used")
 
 # (session, work order id, actor) → parts of the work order's page: visits, check_ins, reports, conflicts
 details_of: Port[Callable[[Session, str, Any], dict[str, Any]]] = Port("what belongs to a work order")
@@ -84,10 +97,12 @@ def register(app: Flask) -> None:
     from backend.contracts import ports as contracts
     from backend.core.db import before_commit
     from backend.customers import ports as customers
+    from backend.prices import ports as prices
     from backend.workorders import lists, services, settling
 
     customers.customers_of_engineer.answer_with(services.customers_of_engineer)
     customers.details_of.answer_with(lists.recent_of_customer)
     assets.history_of.answer_with(lists.history_of_asset)
     contracts.contract_changed.answer_with(settling.contract_changed)
+    prices.prices_changed.answer_with(settling.prices_changed)
     before_commit(settling.settle_all)

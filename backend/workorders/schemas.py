@@ -13,6 +13,7 @@ from backend.core.editing import edit_schema
 from backend.core.schemas import Both, Id, Instant, Maybe, Page, Text
 from backend.customers.schemas import ContactOut, CustomerOut, SiteOut
 from backend.letters.rules.words import CAUSES, CHARGE_KINDS, CHARGES, CLOCKS, REMEDIES, STATUSES, STEPS
+from backend.prices.schemas import QuoteOut
 from backend.workorders.models import CHANNELS, KINDS, PRIORITIES
 from backend.workorders.rules.states import STATES
 
@@ -182,6 +183,7 @@ class WorkOrderOut(OfficeFields):
     next_due_at = Instant(allow_none=True)
     clocks = fields.List(fields.Nested(ClockOut))
     entitlement = fields.Nested(EntitlementOut)
+    quote = fields.Nested(QuoteOut, allow_none=True)
     gates = fields.List(fields.Nested(GateOut))
     owed = fields.List(fields.Nested(OwedOut))
     missing = fields.List(fields.String())
@@ -308,6 +310,7 @@ class PreviewOut(Schema):
     letters = fields.List(fields.String())
     clocks = fields.List(fields.Nested(DecidedClock))
     entitlement = fields.Nested(EntitlementOut)
+    quote = fields.Nested(QuoteOut)
     gates = fields.List(fields.Nested(DecidedGate))
     owed = fields.List(fields.Nested(OwedOut))
     missing = fields.List(fields.String())

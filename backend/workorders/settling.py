@@ -18,8 +18,9 @@ from backend.assets.models import Asset
 from backend.core import clock
 from backend.workorders import ports
 from backend.workorders.decision import decided
-from backend.workorders.ground import Ground, case_of, ground_of
+from backend.workorders.ground import Ground, case_of, ground_of, job_of
 from backend.workorders.models import NOT_URGENT, WorkOrder, WorkOrderAsset
+from backend.workorders.quoting import quote_for
 from backend.workorders.rules import clocks as clock_rules
 from backend.workorders.rules.entries import Entry
 from backend.workorders.rules.states import ENDED, state_of
@@ -66,6 +67,7 @@ def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetim
     work_order.last_contact_at = max(contacts, default=None)
     answer = decided(case_of(ground, work_order), now)
     work_order.entitlement = answer["entitlement"]
+    work_order.quote = quote_for(answer, job_of(ground, work_order), ground.prices)
     work_order.owed = answer["owed"]
     work_order.missing = answer["missing"]
     work_order.letters = answer["letters"]
@@ -172,6 +174,13 @@ def contract_changed(session: Session, contract_id: str, now: datetime) -> None:
         sa.or_(WorkOrder.contract_id == contract_id, WorkOrder.id.in_(mine.where(Asset.contract_id == contract_id))),
     )
     for work_order_id in session.scalars(query):
+        mark(session, work_order_id, now)
+
+
+def prices_changed(session: Session, now: datetime) -> None:
+    """Open work that is not all free is quoted again."""
+    query = sa.select(WorkOrder.id).where(WorkOrder.state.not_in(ENDED))
+    for work_order_id in session.scalars(query.where(WorkOrder.entitlement["status"].as_string() != "covered")):
         mark(session, work_order_id, now)
 
 

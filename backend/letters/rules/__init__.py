@@ -2,7 +2,7 @@
 
 from backend.letters.rules.calendar import Calendar
 from backend.letters.rules.changes import next_change_at
-from backend.letters.rules.decide import decide
+from backend.letters.rules.decide import decide, decide_and_cite
 from backend.letters.rules.duties import duties
 from backend.letters.rules.facts import Facts, facts_of
 from backend.letters.rules.faults import FactsFaulty, Fault, Faulty, LetterFaulty, LetterUnknown
@@ -11,5 +11,5 @@ from backend.letters.rules.letter import Clause, Letter
 
 __all__ = [
     "ALWAYS", "Calendar", "CalendarNeverOpens", "Clause", "Facts", "FactsFaulty", "Fault", "Faulty", "Hours", "Letter",
-    "LetterFaulty", "LetterUnknown", "OpeningHours", "decide", "due_at", "duties", "facts_of", "next_change_at",
+    "LetterFaulty", "LetterUnknown", "OpeningHours", "decide", "decide_and_cite", "due_at", "duties", "facts_of", "next_change_at",
 ]  # fmt: skip

@@ -52,6 +52,7 @@ class Answer:
     status: str | None = None
     warranty: LastDay | None = None
     charges: Charges = field(default_factory=lambda: dict(NO_CHARGES))
+    charge_clause: str | None = None
     remedies: set[str] = field(default_factory=set)
     refund: Decimal | None = None
     ceiling: Decimal | None = None
@@ -194,6 +195,7 @@ def _decide_charges(answer: Answer) -> None:
     if not rows or UNLISTED in missing:
         answer.missing |= missing - {UNLISTED}
         return
+    answer.charge_clause = next((row.clauses[-1] for row in rows if row.clauses), None)
     for kind in words.CHARGE_KINDS:
         said = {row.charges[kind] for row in rows}
         answer.charges[kind] = said.pop() if len(said) == 1 else None

@@ -36,16 +36,39 @@ def decide(
     returns   the JSON object of "Decisions", keys in its order
     raises    FactsFaulty with every fault; ValueError without a letter
     """
+    return decide_and_cite(facts, letters, calendar, pauses)[0]
+
+
+def decide_and_cite(
+    facts: dict[str, Any] | Facts,
+    letters: Sequence[Letter],
+    calendar: Calendar,
+    pauses: Sequence[Pause] = (),
+) -> tuple[dict[str, Any], dict[str, str | None]]:
+    """As decide(), and beside it per charge kind the clause that a bill names for it."""
     if not letters:
         raise ValueError("decide() needs at least one letter")
     known = facts if isinstance(facts, Facts) else facts_of(facts)
     unique = list({letter.ref: letter for letter in letters}.values())
-    return _merged(known, [answer_of(Case(known, letter, calendar, pauses)) for letter in unique])
+    counted = _counted([answer_of(Case(known, letter, calendar, pauses)) for letter in unique])
+    decision = _merged(known, counted)
+    charges = decision["entitlement"]["charges"]
+    cited = {
+        kind: next(
+            (a.charge_clause for a in counted if charge and a.decides_charges and a.charges[kind] == charge), None
+        )
+        for kind, charge in charges.items()
+    }
+    return decision, cited
 
 
-def _merged(facts: Facts, answers: list[Answer]) -> dict[str, Any]:
-    """The letters together: those that decide, or all of them when none does; the user has the better of each."""
-    counted = [answer for answer in answers if answer.has_decided] or answers
+def _counted(answers: list[Answer]) -> list[Answer]:
+    """Those that decide, or all of them when none does."""
+    return [answer for answer in answers if answer.has_decided] or answers
+
+
+def _merged(facts: Facts, counted: list[Answer]) -> dict[str, Any]:
+    """The letters together: the user has the better of each."""
     charges = _cheapest([answer.charges for answer in counted if answer.decides_charges])
     warranty = max((answer.warranty for answer in counted if answer.warranty), key=lambda end: end.day, default=None)
     remedies = set().union(*(answer.remedies for answer in counted))

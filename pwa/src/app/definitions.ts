@@ -4,7 +4,7 @@ import { assigns, defineKinds, defineOperations, inserts, settlesConflict } from
 import type { Definitions, Done, Fields, OperationDefinition, RecordRef } from '@fieldpledge/sync-client'
 
 /** Raise when kinds or fields are added: the pull starts over once. */
-const SCHEMA = 1
+const SCHEMA = 2
 
 const kinds = defineKinds({
   customer: {},

@@ -67,6 +67,32 @@ export interface Entitlement {
   reasons?: { letter: string; clause: string; text: BothLanguages }[]
 }
 
+/** An amount of money (K-9). */
+export interface Money {
+  amount: string
+  currency: string
+}
+
+/** One charge with its price; `amount` null: counted when the work is done, or there is no price. */
+export interface QuoteLine {
+  kind: 'labour' | 'parts' | 'call_out' | 'travel' | 'upgrade'
+  charge: 'free' | 'cost' | 'market' | 'fee' | null
+  per: 'hour' | 'visit' | 'km' | 'piece' | null
+  unit_amount: Money | null
+  amount: Money | null
+  clause: string | null
+  quantity: number | null
+  part_no: string | null
+  text: BothLanguages | null
+}
+
+/** What the decision costs the customer, as the server quotes it; the phone only reads it. */
+export interface Quote {
+  currency: string
+  lines: QuoteLine[]
+  total: Money | null
+}
+
 export interface WorkOrder {
   number: string | null
   short_ref: string | null
@@ -85,6 +111,7 @@ export interface WorkOrder {
   state: string
   clocks: Partial<Clock>[]
   entitlement: Entitlement
+  quote: Quote | null
   gates: { gate: string; before: string; clause: string }[]
   owed: { what: string; clause: string; due: string | null }[]
 }

@@ -1,0 +1,1 @@
+"""What the company takes for work that is not free."""

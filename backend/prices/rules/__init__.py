@@ -1,0 +1,1 @@
+"""Pure rules of prices: which price holds, and what a decision costs."""
