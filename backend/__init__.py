@@ -25,6 +25,7 @@ SLICES = (
     "workorders",
     "visits",
     "reports",
+    "notices",
     "sync_api",
 )
 

@@ -31,6 +31,7 @@ __all__ = [
     "Refused",
     "canonical",
     "entered_by",
+    "home_bucket",
     "operation_type",
     "record_kind",
     "registry_of",
@@ -177,6 +178,11 @@ def who_entered(author_id: str | None = None) -> str | None:
     """Who brings in what is written now, where that is not its author."""
     user_id = _entering.get()
     return user_id if user_id != author_id else None
+
+
+def home_bucket(user_id: str) -> str:
+    """The bucket of one person's own."""
+    return f"engineer:{user_id}"
 
 
 def side_of(role: str) -> str:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.db import write_transaction
+from backend.core.sync import home_bucket
 from backend.sync_api.journal import CHUNK
-from backend.sync_api.kinds import home_bucket
 from backend.sync_api.models import SyncFeed, SyncRecord
 from backend.sync_api.publish import read_head, start_epoch
 from sync.server.pull import Change, FeedHead

@@ -11,18 +11,13 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from backend.core.clock import iso
-from backend.core.sync import RecordKind, record_kind
+from backend.core.sync import RecordKind, home_bucket, record_kind
 from backend.sync_api.models import SyncConflict, SyncFile, SyncFileRef, SyncStuck
 
 Key = tuple[str, str]
 CHUNK = 400
 # What is about, or named by, any other record: looked at when everything else has its place.
 FOLLOW_LAST = ("conflict", "file")
-
-
-def home_bucket(user_id: str) -> str:
-    """The bucket of one person's own."""
-    return f"engineer:{user_id}"
 
 
 def conflict_json(row: SyncConflict) -> dict[str, Any]:

@@ -20,10 +20,9 @@ from backend.accounts.models import Branch, User
 from backend.assets.models import Asset
 from backend.core import clock
 from backend.core.db import before_commit, db
-from backend.core.sync import registry_of, rescope
+from backend.core.sync import home_bucket, registry_of, rescope
 from backend.customers.models import Contact
 from backend.reports.models import Finding, PartLine, Photo, Report, Signature
-from backend.sync_api.kinds import home_bucket
 from backend.sync_api.models import SyncFeed
 from backend.visits.models import CheckIn, CheckInFix, Visit, VisitEngineer
 from backend.visits.rules.states import OPEN as OPEN_VISITS

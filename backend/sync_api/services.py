@@ -18,11 +18,10 @@ from backend.core import clock
 from backend.core.db import db
 from backend.core.ids import new_id
 from backend.core.problems import Busy, NotAllowedNow, NotFound
-from backend.core.sync import Operation, Outcome, PushContext, Refused, SyncRegistry, registry_of, same
+from backend.core.sync import Operation, Outcome, PushContext, Refused, SyncRegistry, home_bucket, registry_of, same
 from backend.sync_api import office
 from backend.sync_api.feed import buckets_of
 from backend.sync_api.journal import journal_of
-from backend.sync_api.kinds import home_bucket
 from backend.sync_api.models import SyncConflict, SyncDevice, SyncFeed, SyncHistory, SyncRecord, SyncStuck
 from backend.sync_api.policy import ProblemRefused, SqlPolicy, sync_actor
 from backend.sync_api.unit import SqlTransactions

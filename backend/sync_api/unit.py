@@ -14,11 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.db import db, write_transaction
-from backend.core.sync import SyncRegistry, registry_of
+from backend.core.sync import SyncRegistry, home_bucket, registry_of
 from backend.sync_api import audit
 from backend.sync_api.conflicts import Conflicts
 from backend.sync_api.journal import CHUNK, Doer, Journal, Key, journal_of
-from backend.sync_api.kinds import home_bucket
 from backend.sync_api.ledger import Ledger
 from backend.sync_api.models import SyncFeed
 from backend.sync_api.naming import name_file

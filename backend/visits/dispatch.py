@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from geopy.distance import geodesic
 from sqlalchemy.orm import Session
 
-from backend.accounts.models import Branch, Device, User
+from backend.accounts.models import Branch, Device, User, UserBranch
 from backend.accounts.services import Actor
 from backend.core import paging
 from backend.core.clock import local_date
@@ -156,6 +156,34 @@ def _engineers(session: Session, actor: Actor, branch_id: str | None) -> list[Us
             continue
         out.append(user)
     return out
+
+
+def offline_since(session: Session, engineer_id: str, now: datetime) -> datetime | None:
+    """When her phone was last heard, if that is so long ago that she may not have got what was sent."""
+    last = session.scalar(sa.select(sa.func.max(Device.last_seen_at)).where(Device.user_id == engineer_id))
+    return last if last is not None and now - last > OFFLINE_AFTER else None
+
+
+def nearest(
+    session: Session, work_order: WorkOrder, without: Sequence[str], now: datetime
+) -> tuple[User, int] | None:
+    """The engineer of the branch who was last seen nearest to the site today, and her metres; None when nobody was."""
+    site = session.get_one(Site, work_order.site_id)
+    if site.lat_e7 is None or site.lng_e7 is None:
+        return None
+    branches = sa.select(UserBranch.user_id).where(UserBranch.branch_id == work_order.branch_id)
+    query = sa.select(User).where(
+        User.role == "engineer", User.disabled_at.is_(None), User.id.not_in(without),
+        sa.or_(User.branch_id == work_order.branch_id, User.id.in_(branches)),
+    )  # fmt: skip
+    engineers = {user.id: user for user in session.scalars(query)}
+    there = (site.lat_e7 / 1e7, site.lng_e7 / 1e7)
+    metres = [
+        (int(geodesic((lat / 1e7, lng / 1e7), there).meters), user_id)
+        for user_id, (lat, lng, at) in _last_fixes(session, list(engineers)).items()
+        if now - at <= FRESH
+    ]
+    return (engineers[min(metres)[1]], min(metres)[0]) if metres else None
 
 
 def _tz(session: Session, work_order: WorkOrder | None, actor: Actor) -> str:

@@ -69,6 +69,8 @@ class WorkOrder(db.Model):
     next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     urgent_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True, default=NOT_URGENT)
     next_near_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    warned: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}")
+    next_warning_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     has_missed_clock: Mapped[bool] = mapped_column(default=False)
     last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     search: Mapped[str] = mapped_column(sa.Text, default="")

@@ -22,6 +22,7 @@ from backend.workorders.ground import Ground, case_of, ground_of, job_of
 from backend.workorders.models import NOT_URGENT, WorkOrder, WorkOrderAsset
 from backend.workorders.quoting import quote_for
 from backend.workorders.rules import clocks as clock_rules
+from backend.workorders.rules import warnings
 from backend.workorders.rules.entries import Entry
 from backend.workorders.rules.states import ENDED, state_of
 
@@ -74,6 +75,7 @@ def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetim
     work_order.clocks = _with_outcomes(answer["clocks"], entries, work_order.channel, now)
     work_order.gates = [gate | _held(work_order, ground, gate) for gate in answer["gates"]]
     _keep_for_lists(work_order)
+    keep_watch(work_order, now)
 
 
 _NOT_BEGUN: dict[str, Any] = {
@@ -164,6 +166,12 @@ def _keep_for_lists(work_order: WorkOrder) -> None:
     work_order.next_due_at = min((clock.parse(c["due"]) for c in running), default=None)
     work_order.next_near_at = min((clock.parse(c["near_at"]) for c in running), default=None)
     work_order.has_missed_clock = any(c["state"] == "missed" for c in work_order.clocks)
+
+
+def keep_watch(work_order: WorkOrder, now: datetime) -> None:
+    """When one of its clocks is to warn next; a work order that has ended warns of nothing."""
+    clocks = () if work_order.state in ENDED else work_order.clocks
+    work_order.warned, work_order.next_warning_at = warnings.watched(clocks, work_order.warned or {}, now)
 
 
 def contract_changed(session: Session, contract_id: str, now: datetime) -> None:

@@ -29,6 +29,7 @@ const kinds = defineKinds({
   user: {},
   form: { index: ['form'] },
   company: {},
+  notice: {},
 })
 
 /** An operation on another kind of record than the one whose screen it changes. */
@@ -118,6 +119,7 @@ function operationsOf(userId: string) {
       apply: (row, { args, occurred_at }) => ({ at: occurred_at, author_id: userId, note: '', data: {}, voided_at: null, ...args, ...row }),
     },
     'log_entry.void': { apply: voids },
+    'notice.read': { apply: (row, { occurred_at }) => row && { ...row, read_at: row.read_at ?? occurred_at } },
     'conflict.settle': settlesConflict,
     'stuck_operation.hand_over': { apply: becomes('handed_over') },
   })
