@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Flask
@@ -16,6 +17,9 @@ history_of: Port[Callable[[Session, str, Any], dict[str, Any]]] = Port("what hap
 
 # (session, contract id, customer id) → is it the customer's own contract
 is_contract_of: Port[Callable[[Session, str, str], bool]] = Port("whose contract is this")
+
+# (session, asset id, now): what its letters decide by changed (its dates, product, contract); open work is decided again
+asset_changed: Port[Callable[[Session, str, datetime], None]] = Port("who must be told of a changed asset")
 
 
 def register(_app: Flask) -> None:

@@ -62,9 +62,13 @@ def show_asset(asset_id: str) -> dict[str, Any]:
 @needs("assets.write")
 @bp.input(schemas.AssetEdit)
 @bp.output(schemas.AssetOut)
-@bp.doc(summary="Change an asset, field by field")
+@bp.doc(summary="Change an asset, field by field; what it alters in open work is decided again")
 def edit_asset(asset_id: str, json_data: dict[str, Any]) -> Asset:
     row = services.asset_for(db.session, g.actor, asset_id)
     services.check_move(db.session, g.actor, row, json_data["fields"], request_now())
-    editing.edit_row(row, schemas.AssetOut(), json_data["base"], json_data["fields"])
+    written = editing.edit_row(row, schemas.AssetOut(), json_data["base"], json_data["fields"])
+    if written & services.FACTS:
+        db.session.flush()
+        for tell in ports.asset_changed.answers:
+            tell(db.session, row.id, request_now())
     return row

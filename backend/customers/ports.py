@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,3 +16,6 @@ customers_of_engineer: Port[Callable[[str], sa.Select[tuple[str]]]] = Port("whos
 
 # (session, customer id, actor) → {name of a list: rows} shown on the customer's page (assets, contracts, work orders)
 details_of: Port[Callable[[Session, str, Any], dict[str, Any]]] = Port("what belongs to a customer")
+
+# (session, customer id, now): a flag, province or zone changed that decisions go by; open work is decided again
+customer_changed: Port[Callable[[Session, str, datetime], None]] = Port("who must be told of a changed customer")

@@ -66,7 +66,8 @@ def show_customer(customer_id: str) -> dict[str, Any]:
 def edit_customer(customer_id: str, json_data: dict[str, Any]) -> Customer:
     row = services.customer_for(db.session, g.actor, customer_id)
     services.check_customer(db.session, g.actor, json_data["fields"], row)
-    editing.edit_row(row, schemas.CustomerOut(), **_edit(json_data))
+    written = editing.edit_row(row, schemas.CustomerOut(), **_edit(json_data))
+    services.tell_of(db.session, row.id, written, request_now())
     return row
 
 
@@ -86,7 +87,8 @@ def add_site(json_data: dict[str, Any]) -> Site:
 @bp.doc(summary="Change a site, field by field")
 def edit_site(site_id: str, json_data: dict[str, Any]) -> Site:
     row = services.site_for(db.session, g.actor, site_id)
-    editing.edit_row(row, schemas.SiteOut(), **_edit(json_data))
+    written = editing.edit_row(row, schemas.SiteOut(), **_edit(json_data))
+    services.tell_of(db.session, row.customer_id, written, request_now())
     return row
 
 

@@ -14,6 +14,8 @@ from backend.core.problems import Fault, Forbidden, Invalid, NotFound
 from backend.customers import ports
 from backend.customers.models import Contact, Customer, Site
 
+FACTS = {"province", "payment_breach", "confidentiality_breach", "training_completed", "tz"}
+
 
 def visible(actor: Any) -> sa.ColumnElement[bool]:
     """Customers that the actor sees: an admin all, a dispatcher her branches', an engineer those she works for."""
@@ -124,3 +126,11 @@ def keep_one_main(session: Session, contact: Contact) -> None:
     )
     for other in session.scalars(others):
         other.is_main = False
+
+
+def tell_of(session: Session, customer_id: str, written: set[str], now: datetime) -> None:
+    """Whoever decides by a customer or its sites hears of what was written."""
+    if written & FACTS:
+        session.flush()
+        for tell in ports.customer_changed.answers:
+            tell(session, customer_id, now)

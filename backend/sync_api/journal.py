@@ -174,7 +174,7 @@ class Journal:
     def _remember(self, key: Key, entry: Entry, row: dict[str, Any], rev: int, doer: Doer) -> None:
         """Keep every superseded value; an open conflict of the field shows the live value as it now is."""
         before = entry.fields()
-        names = [name for name in {**before, **row} if canonical(before.get(name)) != canonical(row.get(name))]
+        names = [name for name in {**before, **row} if _differ(before.get(name), row.get(name))]
         for name in names:
             self.history.append(
                 {
@@ -245,6 +245,13 @@ class Journal:
         del self.ledger[lengths[1] :]
         self.touched = {}
         self.open_conflicts = None
+
+
+def _differ(one: Any, other: Any) -> bool:
+    """As canonical JSON: Python's 1 == True. Most are texts, which need not be written out to be compared."""
+    if type(one) is str and type(other) is str:
+        return one != other
+    return canonical(one) != canonical(other)
 
 
 def _id_of(obj: Any) -> str:

@@ -106,3 +106,13 @@ class LogEntry(db.Model):
     data: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     void_reason: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class DecideAgain(db.Model):
+    """A change that touched many open work orders: those after `after_id` are still to be decided again (again.py)."""
+
+    __tablename__ = "decide_again"
+    what: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    ref: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    after_id: Mapped[str] = mapped_column(sa.String(36), default="")

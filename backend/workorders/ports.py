@@ -91,18 +91,25 @@ found: Port[Callable[[Session, Any, str, int], Sequence[dict[str, Any]]]] = Port
 counts_of: Port[Callable[[Session, Any, datetime], dict[str, int]]] = Port("what else does the board count")
 
 
+EVERY_S = 1  # seconds: every look of the worker
+
+
 def register(app: Flask) -> None:
-    """Answers to customers, assets and contracts; settling runs last in every write transaction."""
+    """Answers to customers, assets and contracts; settling runs last in every write transaction, the rest by the worker."""
     from backend.assets import ports as assets
     from backend.contracts import ports as contracts
     from backend.core.db import before_commit
     from backend.customers import ports as customers
     from backend.prices import ports as prices
-    from backend.workorders import lists, services, settling
+    from backend.worker import every
+    from backend.workorders import again, lists, services, settling
 
     customers.customers_of_engineer.answer_with(services.customers_of_engineer)
     customers.details_of.answer_with(lists.recent_of_customer)
     assets.history_of.answer_with(lists.history_of_asset)
-    contracts.contract_changed.answer_with(settling.contract_changed)
-    prices.prices_changed.answer_with(settling.prices_changed)
+    contracts.contract_changed.answer_with(again.contract_changed)
+    assets.asset_changed.answer_with(again.asset_changed)
+    customers.customer_changed.answer_with(again.customer_changed)
+    prices.prices_changed.answer_with(again.prices_changed)
     before_commit(settling.settle_all)
+    every(app, "decide again", EVERY_S, again.run)

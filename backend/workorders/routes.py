@@ -9,7 +9,7 @@ from flask import g
 
 from backend.core.db import db
 from backend.core.http import needs, request_now
-from backend.workorders import intake, lists, schemas, services, settling
+from backend.workorders import again, intake, lists, schemas, services, settling
 from backend.workorders.models import LogEntry, WorkOrder
 
 bp = APIBlueprint("workorders", __name__, url_prefix="/api", tag="work orders")
@@ -22,6 +22,14 @@ bp = APIBlueprint("workorders", __name__, url_prefix="/api", tag="work orders")
 @bp.doc(summary="What the letters would decide for a call, and open work on the same assets; stores nothing")
 def preview(json_data: dict[str, Any]) -> dict[str, Any]:
     return intake.preview(db.session, g.actor, json_data, request_now())
+
+
+@bp.get("/decisions/again")
+@needs("work_orders.read")
+@bp.output(schemas.AgainOut)
+@bp.doc(summary="How many open work orders a change touched are still to be decided again by the worker")
+def decisions_again() -> dict[str, int]:
+    return {"left": again.left(db.session)}
 
 
 @bp.get("/work-orders")

@@ -317,6 +317,10 @@ class PreviewOut(Schema):
     open_work_orders = fields.List(fields.Nested(OpenOrder))
 
 
+class AgainOut(Schema):
+    left = fields.Integer()
+
+
 class ReasonIn(Schema):
     reason = Text(load_default="", max=2000)
 

@@ -14,12 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.assets.models import Asset
 from backend.core import clock
 from backend.workorders import ports
 from backend.workorders.decision import decided
 from backend.workorders.ground import Ground, case_of, ground_of, job_of
-from backend.workorders.models import NOT_URGENT, WorkOrder, WorkOrderAsset
+from backend.workorders.models import NOT_URGENT, WorkOrder
 from backend.workorders.quoting import quote_for
 from backend.workorders.rules import clocks as clock_rules
 from backend.workorders.rules import warnings
@@ -172,24 +171,6 @@ def keep_watch(work_order: WorkOrder, now: datetime) -> None:
     """When one of its clocks is to warn next; a work order that has ended warns of nothing."""
     clocks = () if work_order.state in ENDED else work_order.clocks
     work_order.warned, work_order.next_warning_at = warnings.watched(clocks, work_order.warned or {}, now)
-
-
-def contract_changed(session: Session, contract_id: str, now: datetime) -> None:
-    """Work that is still open under a changed contract is decided again."""
-    mine = sa.select(WorkOrderAsset.work_order_id).join(Asset, Asset.id == WorkOrderAsset.asset_id)
-    query = sa.select(WorkOrder.id).where(
-        WorkOrder.state.not_in(ENDED),
-        sa.or_(WorkOrder.contract_id == contract_id, WorkOrder.id.in_(mine.where(Asset.contract_id == contract_id))),
-    )
-    for work_order_id in session.scalars(query):
-        mark(session, work_order_id, now)
-
-
-def prices_changed(session: Session, now: datetime) -> None:
-    """Open work that is not all free is quoted again."""
-    query = sa.select(WorkOrder.id).where(WorkOrder.state.not_in(ENDED))
-    for work_order_id in session.scalars(query.where(WorkOrder.entitlement["status"].as_string() != "covered")):
-        mark(session, work_order_id, now)
 
 
 def clocks_at(stored: Sequence[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:

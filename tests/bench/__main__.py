@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import live, notes, paper, phone, sync
+from tests.bench import letters, live, notes, paper, phone, sync
 from tests.bench.measure import Figure, yardstick
 
 
@@ -13,7 +13,7 @@ def main() -> int:
     stick = yardstick()
     print(f"yardstick: SHA-256 of 64 MiB {stick['sha256_64mib_ms']} ms, write and fsync {stick['fsync_4kib_ms']} ms")
     figures: list[Figure] = []
-    for part in (paper, sync, phone, live):
+    for part in (letters, paper, sync, phone, live):
         if wanted and part.__name__.rsplit(".", 1)[-1] not in wanted:
             continue
         for figure in part.figures():

@@ -1,0 +1,147 @@
+"""Deciding again what a change touched: few work orders at once, many by the worker in slices (K-12).
+
+A contract, a letter's version, a price, a day of the calendar may touch every open work order there is. Such a change
+writes one row, however many it touches; the worker walks through them by id and keeps where it stands in the same
+transaction, so that a killed one goes on there. Ended work stays as it was decided. Called by the slices' ports.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from backend.assets.models import Asset
+from backend.workorders import settling
+from backend.workorders.models import DecideAgain, WorkOrder, WorkOrderAsset
+from backend.workorders.rules.states import OPEN
+
+AT_ONCE = 20  # so many are decided with the change itself: whoever made it sees the result
+SLICE_S = (
+    0.06  # of deciding in one transaction; writing what it changed takes as long again: far from 250 ms on a busy day
+)
+TOGETHER = 40  # are read at once
+AHEAD = 400  # ids looked up for one slice, more than one gets done
+log = logging.getLogger(__name__)
+
+
+def _of_contract(contract_id: str) -> sa.ColumnElement[bool]:
+    assets = sa.select(WorkOrderAsset.work_order_id).join(Asset, Asset.id == WorkOrderAsset.asset_id)
+    return sa.or_(
+        WorkOrder.contract_id == contract_id, WorkOrder.id.in_(assets.where(Asset.contract_id == contract_id))
+    )
+
+
+def _of_asset(asset_id: str) -> sa.ColumnElement[bool]:
+    return WorkOrder.id.in_(sa.select(WorkOrderAsset.work_order_id).where(WorkOrderAsset.asset_id == asset_id))
+
+
+# what changed → which open work orders it touches, by its id. A calendar's day touches all: whether a letter's terms or
+# hours look at it is known only once they are decided with it and without.
+TOUCHED: dict[str, Callable[[str], sa.ColumnElement[bool]]] = {
+    "contract": _of_contract,
+    "asset": _of_asset,
+    "customer": lambda ref: WorkOrder.customer_id == ref,
+    "branch": lambda ref: WorkOrder.branch_id == ref,
+    "prices": lambda _ref: WorkOrder.entitlement["status"].as_string() != "covered",
+    "all": lambda _ref: sa.true(),
+}
+
+
+def ask(session: Session, what: str, ref: str, now: datetime) -> None:
+    """Open work that the change touches is decided again: in this transaction where it is little, else by the worker.
+
+    what, ref  a key of TOUCHED and the id it takes; "prices" and "all" take ""
+    """
+    found = session.scalars(_touched(what, ref).limit(AT_ONCE + 1)).all()
+    if len(found) <= AT_ONCE:
+        for work_order_id in found:
+            settling.mark(session, work_order_id, now)
+        return
+    row = session.get(DecideAgain, (what, ref)) or DecideAgain(what=what, ref=ref)
+    row.asked_at, row.after_id = now, ""  # asked again on its way: from the beginning
+    session.add(row)
+    session.flush()
+
+
+def _touched(what: str, ref: str, after_id: str = "") -> sa.Select[tuple[str]]:
+    open_ = WorkOrder.state.in_(OPEN)
+    return sa.select(WorkOrder.id).where(open_, TOUCHED[what](ref), WorkOrder.id > after_id).order_by(WorkOrder.id)
+
+
+def contract_changed(session: Session, contract_id: str, now: datetime) -> None:
+    ask(session, "contract", contract_id, now)
+
+
+def prices_changed(session: Session, now: datetime) -> None:
+    """Open work that is not all free is quoted again."""
+    ask(session, "prices", "", now)
+
+
+def asset_changed(session: Session, asset_id: str, now: datetime) -> None:
+    ask(session, "asset", asset_id, now)
+
+
+def customer_changed(session: Session, customer_id: str, now: datetime) -> None:
+    ask(session, "customer", customer_id, now)
+
+
+def left(session: Session) -> int:
+    """How many work orders are still to be decided again."""
+    rows = session.scalars(sa.select(DecideAgain)).all()
+    if not rows:
+        return 0
+    parts = [sa.and_(TOUCHED[row.what](row.ref), WorkOrder.id > row.after_id) for row in rows]
+    count = sa.select(sa.func.count()).select_from(WorkOrder).where(WorkOrder.state.in_(OPEN), sa.or_(*parts))
+    return session.scalar(count) or 0
+
+
+def run(session: Session, now: datetime) -> bool:
+    """The worker's task: one slice. True while there is more to decide."""
+    until = time.perf_counter() + SLICE_S
+    while (row := _oldest(session)) is not None:
+        ids = session.scalars(_touched(row.what, row.ref, row.after_id).limit(AHEAD)).all()
+        for start in range(0, len(ids), TOGETHER):
+            part = ids[start : start + TOGETHER]
+            _decide(session, part, now)
+            row.after_id = part[-1]
+            if time.perf_counter() >= until:
+                session.flush()
+                return True
+        if len(ids) < AHEAD:
+            session.delete(row)
+        session.flush()
+    return False
+
+
+def _oldest(session: Session) -> DecideAgain | None:
+    return session.scalar(sa.select(DecideAgain).order_by(DecideAgain.asked_at, DecideAgain.what, DecideAgain.ref))
+
+
+def _decide(session: Session, work_order_ids: list[str], now: datetime) -> None:
+    """Together; where one of them cannot be decided, one by one, so that it stops no other."""
+    try:
+        _settle(session, work_order_ids, now)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        session.expire_all()
+        for work_order_id in work_order_ids:
+            try:
+                _settle(session, [work_order_id], now)
+            except SQLAlchemyError:
+                raise
+            except Exception:
+                session.expire_all()
+                log.exception("work order %s is not decided again", work_order_id)
+
+
+def _settle(session: Session, work_order_ids: list[str], now: datetime) -> None:
+    for work_order_id in work_order_ids:
+        settling.mark(session, work_order_id, now)
+    settling.settle_all(session)
