@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,10 @@ from marshmallow import ValidationError, fields, validate
 from backend.core import clock, ids
 
 MAX_TEXT = 20_000
-# Turn the reading direction of what follows around; nobody types them into a report on purpose.
-_BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+# Control characters but tab and newline; and what turns the reading direction of what follows around, which nobody types
+# into a report on purpose.
+_DROPPED = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Id(fields.String):
@@ -70,11 +73,12 @@ class Text(fields.String):
 
 def clean_text(value: str) -> str:
     """The text as it is kept. Raises ValidationError for what no text may hold (NUL, lone surrogates)."""
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in value) or "\0" in value:
+    if value.isascii() and value.isprintable():
+        return value
+    if _UNKEEPABLE.search(value):
         raise ValidationError("这里有不能保存的字符 | This holds characters that cannot be kept")
     value = value.replace("\r\n", "\n").replace("\r", "\n")
-    value = "".join(c for c in value if c not in _BIDI and (c in "\n\t" or unicodedata.category(c) != "Cc"))
-    return unicodedata.normalize("NFC", value)
+    return unicodedata.normalize("NFC", _DROPPED.sub("", value))
 
 
 class Both(Schema):

@@ -170,6 +170,8 @@ def _moves(session: Session, journal: Journal) -> Moves:
 def _follow(session: Session, journal: Journal, members: _Members, moves: Moves, keys: list[Key]) -> None:
     """Move followers after those they follow; again while a follower of a follower still moves."""
     members.read(keys)
+    present = ((journal.registry.records[key[0]].follows, journal.looked_at[key]) for key in keys)
+    members.read([leader for follows, obj in present if obj is not None for leader in follows(obj, session)])
     for _ in range(MAX_DEPTH):
         held = [set(members.of(key)) for key in keys]
         for key in keys:

@@ -27,7 +27,7 @@ from backend.visits.problems import VisitStepNotAllowed, WorkOrderEnded
 from backend.visits.rules import states
 from backend.visits.taps import Tap, at_desk
 from backend.workorders.models import LogEntry, WorkOrder
-from backend.workorders.services import add_log_entry
+from backend.workorders.services import add_log_entry, state_now
 
 ENDED_WORK_ORDERS = ("closed", "cancelled")
 
@@ -100,8 +100,8 @@ def plan_visit(
     raises  Invalid, WorkOrderEnded, Forbidden, NotFound
     """
     check_may_plan(actor, work_order)
-    if work_order.state in ENDED_WORK_ORDERS:
-        raise WorkOrderEnded(extra={"state": work_order.state})
+    if (state := state_now(session, work_order)) in ENDED_WORK_ORDERS:
+        raise WorkOrderEnded(extra={"state": state})
     ids = list(dict.fromkeys(values["engineer_ids"]))
     lead_id = values.get("lead_id") or (ids[0] if ids else None)
     _check_plan(session, ids, lead_id, values["planned_from"], values.get("planned_until"))

@@ -98,6 +98,11 @@ def void_log_entry(
     return entry
 
 
+def state_now(session: Session, work_order: WorkOrder) -> str:
+    """Its state at this point of the transaction, also while what was logged in it waits to be settled."""
+    return state_by_log(session, work_order.id) if settling.is_marked(session, work_order.id) else work_order.state
+
+
 def state_by_log(session: Session, work_order_id: str) -> str:
     """The state that the log says."""
     session.flush()
@@ -105,9 +110,10 @@ def state_by_log(session: Session, work_order_id: str) -> str:
 
 
 def _follow(session: Session, work_order: WorkOrder, what: str, now: datetime) -> None:
-    """The state is known at once, the rest when the transaction ends."""
-    moves = any(step.what == what for step in states.STEPS) or what in states.VISIT_GONE
-    if moves:
+    """Whether it ended is known at once, the rest when the transaction ends; a remark changes nothing that is derived."""
+    if what == "note":
+        return
+    if what in states.ENDING:
         state = state_by_log(session, work_order.id)
         ends = (state in states.ENDED) != (work_order.state in states.ENDED)
         work_order.state = state
@@ -281,9 +287,9 @@ def reopen(session: Session, actor: Any, work_order: WorkOrder, reason: str, now
 
 def close(session: Session, actor: Any, work_order: WorkOrder, reason: str, now: datetime) -> WorkOrder:
     """Close when every gate holds; an admin may override with a reason. Raises GatesOpen listing what is missing."""
+    settling.settle_all(session)
     if states.after(work_order.state, "closed") is None:
         raise StepNotAllowed(extra={"state": work_order.state})
-    settling.settle_all(session)
     missing = [gate for gate in work_order.gates if not gate["holds"]]
     early = work_order.state in states.WORKING
     if missing or early:
@@ -309,8 +315,9 @@ def _step(
 ) -> WorkOrder:  # fmt: skip
     if needs_reason and not reason.strip():
         raise Invalid(faults=[Fault("$.reason", {"zh": "请写明原因。", "en": "Please state the reason."})])
-    if states.after(work_order.state, what) is None:
-        raise StepNotAllowed(extra={"state": work_order.state})
+    state = state_now(session, work_order)
+    if states.after(state, what) is None:
+        raise StepNotAllowed(extra={"state": state})
     add_log_entry(session, work_order, what=what, at=now, now=now, author_id=actor.user_id, note=reason)
     if work_order.state in states.ENDED:
         for tell in ports.ended.answers:

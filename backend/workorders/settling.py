@@ -35,6 +35,11 @@ def mark(session: Session, work_order_id: str, now: datetime) -> None:
     session.info.setdefault(_DUE, {})[work_order_id] = now
 
 
+def is_marked(session: Session, work_order_id: str) -> bool:
+    """Is it to be settled before the transaction ends?"""
+    return work_order_id in session.info.get(_DUE, {})
+
+
 def settle_all(session: Session) -> None:
     """Settle what is marked; runs before every commit, and where an answer needs the result at once."""
     marked = session.info.pop(_DUE, {})

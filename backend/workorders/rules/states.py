@@ -14,6 +14,7 @@ from backend.workorders.rules.entries import Entry, in_order
 
 STATES = ("new", "assigned", "in_progress", "waiting", "resolved", "accepted", "closed", "cancelled")
 ENDED = ("closed", "cancelled")
+ENDING = (*ENDED, "reopened")  # the words of the log that end a work order, or say that it is not over
 OPEN = tuple(state for state in STATES if state not in ENDED)
 WORKING = ("new", "assigned", "in_progress", "waiting")
 

@@ -167,16 +167,19 @@ def test_her_own_wrong_tap_is_voided_a_colleagues_is_not(cast, phone, work_order
     assert again(work_order).state != "resolved"
 
 
-def test_a_hundred_lines_in_one_push_decide_the_work_order_once(cast, phone, work_order, monkeypatch):
+@pytest.mark.parametrize(("what", "times"), [("contacted", 1), ("note", 0)])
+def test_a_hundred_lines_in_one_push_decide_the_work_order_once_and_remarks_never(
+    cast, phone, work_order, monkeypatch, what, times
+):
     settled = []
     plain = settling.settle
     monkeypatch.setattr(settling, "settle", lambda *args: (settled.append(1), plain(*args)))
     ops = [
-        phone.op("log_entry.add", new_id(), {"work_order_id": work_order.id, "what": "note", "note": str(n)})
+        phone.op("log_entry.add", new_id(), {"work_order_id": work_order.id, "what": what, "note": str(n)})
         for n in range(100)
     ]
     assert set(status_of(phone, *ops)) == {"applied"}
-    assert len(settled) == 1
+    assert len(settled) == times
 
 
 def test_settling_thirty_work_orders_asks_as_often_as_settling_one(cast, phone, work_order):
