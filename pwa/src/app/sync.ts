@@ -35,6 +35,7 @@ export function startSending(local: Local, userId: string): void {
   void engine.then((started) => {
     if (sendingFor !== local) return
     unsubscribe = started.status().subscribe((next) => {
+      if (next.last_pulled_at && !current.value?.last_pulled_at) performance.mark('fp:fetched') // read by make bench-sync
       current.value = next
       if (next.is_signed_out) sessionRefused()
     })

@@ -16,7 +16,7 @@ import psycopg
 
 from tests.bench import notes
 from tests.bench.measure import Figure, yardstick
-from tests.bench.peers import floor, own
+from tests.bench.peers import first_sync, floor, own
 from tests.bench.peers.ours import Ours
 from tests.bench.peers.rivals import Kinto, PouchServer
 from tests.bench.peers.work import BEHIND, ROUNDS, Measured, measure
@@ -44,7 +44,7 @@ def main() -> int:
             sqlite.name: floor.per_s(sqlite.engine(), "", folder),
             postgresql.name: floor.per_s(postgresql.engine(), urls["ours"], folder),
         }
-    figures = [*_bounds(measured), *own.figures()]
+    figures = [*_bounds(measured), *own.figures(), *first_sync.figures()]
     for figure in figures:
         print(notes.said(figure))
     notes.keep(MARK, stick, [*_beside(measured, floors), "", *notes.table(figures)])
