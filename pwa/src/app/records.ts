@@ -1,5 +1,6 @@
 /* The records a phone holds, as synced (fields without kind, id and rev). Owners per field: backend's field tables.
    Everything may be missing on a row of an older server, so screens read with care; nothing here runs. */
+import type { NoticeAbout } from '@/notices/sentence'
 import type { Verdict, VerdictName } from '@/visits/rules/check-in'
 
 export interface BothLanguages {
@@ -248,6 +249,16 @@ export interface LogEntry {
   note: string
   data: Record<string, string | number | boolean | null>
   voided_at: string | null
+}
+
+/** What was told to the engineer of this phone. */
+export interface Notice {
+  kind: string
+  work_order_id: string
+  visit_id: string | null
+  about: NoticeAbout
+  created_at: string
+  read_at: string | null
 }
 
 export interface Letter {

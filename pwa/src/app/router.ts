@@ -15,6 +15,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/search', component: () => import('@/workorders/SearchList.vue') },
   { path: '/me', component: () => import('@/accounts/MeShow.vue') },
   { path: '/sync', component: () => import('@/sync/SyncShow.vue') },
+  { path: '/notices', component: () => import('@/notices/NoticeList.vue') },
   { path: '/visits/:id', component: () => import('@/visits/VisitShow.vue'), props: true },
   { path: '/visits/:id/check-in', component: () => import('@/visits/VisitCheckIn.vue'), props: true },
   { path: '/visits/:id/report', component: () => import('@/reports/ReportEdit.vue'), props: true },

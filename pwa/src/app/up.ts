@@ -2,7 +2,7 @@
    after a kill, or from a screen beside, it is the level above in place of this one. */
 import type { Router } from 'vue-router'
 
-const LISTS = /^\/(week|open|search)?(\?.*)?$/
+const LISTS = /^\/(week|open|search|notices)?(\?.*)?$/
 
 /** Up to `parent`. `isAbove` says which screen before this one counts as above it. */
 export function up(router: Router, parent: string, isAbove: (path: string) => boolean = (path) => path === parent): void {

@@ -71,6 +71,9 @@ const en: typeof zh = {
     to_today: 'Back to today',
   },
   today: {
+    notices: 'New notices: {n}',
+    no_notices: 'No notices. A term that is half over, near or missed is told here.',
+    new: 'New',
     returned: 'Report {number} was returned',
     next: 'Next',
     none: 'no visits',

@@ -70,6 +70,9 @@ export default {
     to_today: '回到今天',
   },
   today: {
+    notices: '{n} 条新通知',
+    no_notices: '没有通知。时限过半、快到、超过，都会写在这里。',
+    new: '新',
     returned: '报告 {number} 被退回',
     next: '下一步',
     none: '没有上门',

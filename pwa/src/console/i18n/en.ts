@@ -118,6 +118,7 @@ const en: typeof zh = {
     conflicts: '{n} field changed on both sides | {n} fields changed on both sides', both_changed: '{field}: both of you changed it. Which one stands?', live_now: 'Live now', from_phone: 'Written on the phone', use_this: 'Use this one', or_write: 'Or write another', other_kept: 'The other stays in the history.', no_conflict: 'Nothing to decide.', settled: 'Settled.',
     stuck: '{n} item the server did not accept | {n} items the server did not accept', no_stuck: 'Everything from the phones was accepted.', rest_done: 'everything else is in', what_was_sent: 'What was sent', do_it: 'Do it as sent', leave_it: 'Leave it undone', somebody: 'the office',
   },
+  notices: { bell_n: 'Notices, {n} unread', new: 'New', empty: 'No notices now. A term that is half over, near or missed is told here.', read_all: 'Mark all as read', older: 'Older' },
   entry_time: { said: 'the phone’s clock said {time}; corrected', fair: 'time roughly right', poor: 'time not reliable', why_fair: 'The phone had set its clock against the server long ago or over a slow line; the corrected time may be off a little.', why_poor: 'The phone had never heard the server’s time, or its clock jumped; look at when it was received.' },
   restore: {
     title: 'The server was put back: what was done at desks from {from} {until} is gone.', until: 'until at least {at}', until_unknown: 'on (until when, phones will tell as they come back)',

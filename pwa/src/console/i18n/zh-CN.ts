@@ -117,6 +117,7 @@ export default {
     conflicts: '两边都改了 {n} 处', both_changed: '{field}，两边都改了，用哪个？', live_now: '现在用的', from_phone: '手机上写的', use_this: '用这个', or_write: '或者写一个新的', other_kept: '没选的也留在历史里。', no_conflict: '没有要决定的。', settled: '已定。',
     stuck: '服务器没收下的 {n} 项', no_stuck: '手机上发来的都收下了。', rest_done: '其余照常收下', what_was_sent: '发来的内容', do_it: '照此办理', leave_it: '不办了', somebody: '办公室',
   },
+  notices: { bell_n: '通知，{n} 条未读', new: '新', empty: '现在没有通知。时限过半、快到、超过，都会写在这里。', read_all: '全部标为已读', older: '更早的' },
   entry_time: { said: '手机钟写的是 {time}，已校正', fair: '时间大致准', poor: '时间不可靠', why_fair: '手机上次对时已久或网络很慢，校正后的时间可能差一些。', why_poor: '手机没有对过时，或它的钟跳动过；以收到的时间为准来看。' },
   restore: {
     title: '服务器恢复过：从 {from} {until}，办公室做的事没有了。', until: '到至少 {at}', until_unknown: '起（到什么时候，等手机连上来才知道）',
