@@ -26,6 +26,7 @@ SLICES = (
     "visits",
     "reports",
     "notices",
+    "links",
     "sync_api",
 )
 

@@ -27,6 +27,12 @@ SETTINGS: dict[str, tuple[Any, Any, str]] = {
     "PUBLIC_URL": ("", str, "address people reach, for links and QR codes; empty: as the request came"),
     "SESSION_DAYS": (30, int, "days a sign-in lasts on a device"),
     "SIGN_IN_TRIES": (10, int, "wrong passwords per name and quarter of an hour before a wait"),
+    "LINK_TRIES": (30, int, "wrong customer links per address and quarter of an hour before a wait"),
+    "LINK_SHOWS_ENGINEER": (
+        "title",
+        str,
+        "title | name | none: what a customer's link says of the engineer who comes",
+    ),
     "MAX_BODY_BYTES": (2 * 1024 * 1024, int, "largest request body that is read"),
     "MAX_FILE_BYTES": (20 * 1024 * 1024, int, "largest single file"),
     "MAX_RESCUE_BYTES": (1024 * 1024 * 1024, int, "largest rescue file: what one phone holds with its photos"),
@@ -67,6 +73,8 @@ def _check(settings: dict[str, Any]) -> None:
         raise BadSetting(f"PORT={settings['PORT']}: a port is between 1 and 65535")
     if settings["THREADS"] < 1:
         raise BadSetting(f"THREADS={settings['THREADS']}: at least 1")
+    if settings["LINK_SHOWS_ENGINEER"] not in ("title", "name", "none"):
+        raise BadSetting(f"LINK_SHOWS_ENGINEER={settings['LINK_SHOWS_ENGINEER']!r}: write title, name or none")
     var = Path(settings["VAR_DIR"])
     try:
         var.mkdir(parents=True, exist_ok=True)

@@ -264,7 +264,7 @@ def _with_nul(value: Any, path: str) -> Iterator[str]:
 def _headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", CSP)
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers["Permissions-Policy"] = "geolocation=(self), camera=(self), microphone=()"
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")

@@ -47,7 +47,7 @@ def version() -> dict[str, object]:
 @public
 @bp.doc(hide=True)
 def phone() -> Response:
-    return _asset("index.html")
+    return built_file("index.html")
 
 
 @bp.get("/console")
@@ -56,7 +56,7 @@ def phone() -> Response:
 @public
 @bp.doc(hide=True)
 def console(page: str = "") -> Response:
-    return _asset("console/index.html")
+    return built_file("console/index.html")
 
 
 @bp.get("/<path:name>")
@@ -66,7 +66,9 @@ def asset(name: str) -> Response:
     if name.startswith("api/"):
         abort(404)
     found = _find(name)
-    return _asset(name) if found else _asset("index.html") if "." not in name.rsplit("/", 1)[-1] else abort(404)
+    return (
+        built_file(name) if found else built_file("index.html") if "." not in name.rsplit("/", 1)[-1] else abort(404)
+    )
 
 
 def _find(name: str) -> Path | None:
@@ -74,7 +76,7 @@ def _find(name: str) -> Path | None:
     return Path(path) if path and Path(path).is_file() else None
 
 
-def _asset(name: str) -> Response:
+def built_file(name: str) -> Response:
     """A built file; the brotli twin made at build time when the browser takes it. Shells are never cached."""
     path = _find(name)
     if path is None:

@@ -94,7 +94,7 @@ def _tell_log(
     if all(o in IN_ORDER for o in outcomes) and any(o in WORKING for o in outcomes):
         _tell_solved(session, actor, report, work_order, visit, signature, solved_at, tap, now)
     if signature is not None:
-        tell_answer(session, actor, report, signature, tap, now)
+        tell_answer(session, actor.user_id, report, signature, tap, now)
     data = about | {"number": report.number, "version": report.version}
     write_log(session, work_order, "report_submitted", actor.user_id, tap, now, visit=visit, data=data)
 

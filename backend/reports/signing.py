@@ -21,7 +21,7 @@ from backend.core.problems import Fault, Invalid, NotFound
 from backend.customers.models import Site
 from backend.reports import services
 from backend.reports.models import Photo, Report, Signature
-from backend.reports.problems import NoInk
+from backend.reports.problems import NoInk, ReportNotEditable
 from backend.reports.rows import finding_row, part_row, photo_row
 from backend.reports.rules import document as documents
 from backend.reports.rules.ink import has_ink, read_strokes
@@ -91,6 +91,33 @@ def add_signature(
     _check_open(report)
     if values.get("signed_at"):
         tap = moved(tap, values["signed_at"])
+    return _keep(session, report, signature_id, values, tap, read, now, actor.user_id)
+
+
+def sign_later(
+    session: Session, report: Report, signature_id: str, values: Mapping[str, Any], tap: Tap, read: ReadFile,
+    now: datetime,
+) -> Signature:  # fmt: skip
+    """The customer herself signs, by her link, what was handed in while she was absent or would not: the same file.
+
+    Nobody of ours is the author. Both answers stay, the later one counts. Raises as `add_signature` does.
+    """
+    waiting = unsigned_answer(session, report)
+    if waiting is None or waiting.document_sha256 != values["document_sha256"]:
+        raise ReportNotEditable(extra={"state": report.state})
+    return _keep(session, report, signature_id, values, tap, read, now, None)
+
+
+def unsigned_answer(session: Session, report: Report) -> Signature | None:
+    """The absence or refusal under which this version was handed in: it names the text that waits for ink."""
+    signature = session.get(Signature, report.signature_id) if report.signature_id else None
+    return signature if report.state in COUNTED and signature and signature.result in UNSIGNED else None
+
+
+def _keep(
+    session: Session, report: Report, signature_id: str, values: Mapping[str, Any], tap: Tap, read: ReadFile,
+    now: datetime, author_id: str | None,
+) -> Signature:  # fmt: skip
     _check_answer(session, report, values, read)
     row = Signature(
         id=signature_id,
@@ -117,10 +144,10 @@ def add_signature(
     session.flush()
     visit = session.get(Visit, report.visit_id) if report.visit_id else None
     data = {"signature_id": row.id, "report_id": report.id, "result": row.result, "signer_name": row.signer_name}
-    write_log(session, session.get_one(WorkOrder, report.work_order_id), "signed", actor.user_id, tap, now,
+    write_log(session, session.get_one(WorkOrder, report.work_order_id), "signed", author_id, tap, now,
               visit=visit, note=row.remarks or row.reason, data=data)  # fmt: skip
     if report.state in COUNTED:  # signed later: the report was handed in without it
-        tell_answer(session, actor, report, row, tap, now)
+        tell_answer(session, author_id, report, row, tap, now)
     return row
 
 
@@ -131,7 +158,7 @@ def _check_open(report: Report) -> None:
 
 
 def tell_answer(
-    session: Session, actor: Actor, report: Report, signature: Signature, tap: Tap, now: datetime
+    session: Session, author_id: str | None, report: Report, signature: Signature, tap: Tap, now: datetime
 ) -> None:
     """accepted or rejected in the work order's log, at the time of signing, once; and 交验日期 with the acceptance."""
     work_order = session.get_one(WorkOrder, report.work_order_id)
@@ -150,7 +177,7 @@ def tell_answer(
     when = Tap(signature.signed_at, signature.corrected_at, tap.quality, tap.received_at, tap.offset_ms, tap.source)
     data = {"signature_id": signature.id, "report_id": report.id, "result": signature.result,
             "who": signature.signer_name, "how": "signature"}  # fmt: skip
-    write_log(session, work_order, what, actor.user_id, when, now, visit=visit, note=signature.remarks, data=data)
+    write_log(session, work_order, what, author_id, when, now, visit=visit, note=signature.remarks, data=data)
 
 
 def _has_told(session: Session, work_order: WorkOrder, signature: Signature) -> bool:

@@ -39,6 +39,7 @@ WHATS: dict[str, tuple[str, ...]] = {
     "report_approved": (),
     "report_withdrawn": (),
     "signed": (),
+    "rated": (),
     "excused": ("admin",),
     "overridden": (),
     "changed": (),

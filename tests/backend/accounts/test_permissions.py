@@ -11,6 +11,8 @@ from backend import create_app
 from backend.accounts.roles import EVERYONE, PERMISSIONS, ROLES
 from backend.core.http import url_permissions
 from backend.core.ids import new_id
+from tests.backend.links.conftest import make_link
+from tests.factories.work import make_work_order
 
 # What answers without a sign-in, and nothing else does.
 PUBLIC = {
@@ -21,12 +23,13 @@ PUBLIC = {
     "GET /api/verify/<sha256>",
     "GET /console",
     "GET /console/",
+    "GET /c/",
     "GET /console/<path:page>",
     "GET /healthz",
     "GET /verify/<sha256>",
     "POST /api/sign-in",
 }
-IDENTITIES = ("nobody", "ana", "ben", "cleo", "adam", "dan")
+IDENTITIES = ("nobody", "ana", "ben", "cleo", "adam", "dan", "eve")  # Eve is the customer, with a living link
 WRITING = {"POST", "PATCH", "PUT", "DELETE"}
 
 
@@ -63,19 +66,28 @@ def test_every_permission_is_held_by_known_roles_and_used(plain_app):
 
 
 @pytest.mark.parametrize("identity", IDENTITIES)
-def test_who_may_not_is_told_so_before_anything_else(cast, as_, client, plain_app, identity):
-    """401 without a living session, 403 without the permission, neither with it; the body is never looked at before."""
-    user = getattr(cast, identity, None)
+def test_who_may_not_is_told_so_before_anything_else(cast, as_, client, plain_app, session, identity):
+    """401 without a living session, 403 without the permission, neither with it; the body is never looked at before.
+    A customer's link opens its own routes and no other; those open to nothing else, and say the same to everybody."""
+    user = getattr(cast, identity, None) if identity != "eve" else None
+    headers = {"Authorization": f"Link {make_link(session, cast, make_work_order(cast.site))[1]}"}
     marks = url_permissions(plain_app)
     wrong = []
     for method, rule, endpoint in routes_of(plain_app):
         if f"{method} {rule}" in PUBLIC:
             continue
         browser = as_(user) if user else client
-        answer = browser.open(path_of(rule), method=method, json={} if method in WRITING else None)
+        answer = browser.open(
+            path_of(rule), method=method, json={} if method in WRITING else None,
+            headers=headers if identity == "eve" else None,
+        )  # fmt: skip
         is_problem = answer.content_type == "application/problem+json"
         seen = (answer.status_code, answer.json["type"] if is_problem else None)
-        if user is None or user.disabled_at is not None:
+        if marks[endpoint] == "link" and identity != "eve":
+            right = seen == (404, "/problems/link-not-valid")
+        elif marks[endpoint] == "link":
+            right = answer.status_code in (200, 404, 422) and seen[1] != "/problems/link-not-valid"
+        elif user is None or user.disabled_at is not None:
             right = seen == (401, "/problems/not-signed-in")
         elif user.role not in PERMISSIONS[marks[endpoint]]:
             right = seen == (403, "/problems/forbidden")

@@ -112,8 +112,19 @@ class Job:
     def ready(self) -> Job:
         """Checked in, found, signed and handed in."""
         self.check_in().start().find()
-        self.do(services.edit_report, self.here(Report, self.report), {"guidance": "面板灯含义"}, self.now)
+        self.guide()
         self.sign()
+        self.submit()
+        return self
+
+    def guide(self) -> Job:
+        self.do(services.edit_report, self.here(Report, self.report), {"guidance": "面板灯含义"}, self.now)
+        return self
+
+    def ready_unsigned(self, result: str = "absent", **given: Any) -> Job:
+        """Handed in while the customer was away, or would not sign."""
+        self.check_in().start().find(**given).guide()
+        self.sign(result, ink=None, reason="在开会，过会儿再签", signer_name="", signer_title="", rating=None)
         self.submit()
         return self
 

@@ -1,0 +1,1 @@
+"""Pure rules of the customer's view."""
