@@ -127,7 +127,7 @@ _DOUBLE = (
 
 
 def called(name: str, shows: str) -> dict[str, str]:
-    """An engineer as the company lets her be named: title · name · none. 安然 → 安工程师, Ana Berg → Engineer Ana."""
+    """An engineer as the company lets her be named: title · name · none. 李明 → 李工程师, Ana Berg → Engineer Ana."""
     name = name.strip()
     if shows == "none" or not name:
         return {"zh": "工程师", "en": "engineer"}
