@@ -11,7 +11,7 @@ from backend.config import ROOT
 
 METHODS = {"get", "post", "put", "patch", "delete", "head"}
 # Pages and files for people are no API.
-FILES = ("core.phone", "core.console", "core.asset", "reports.verify_page", "openapi.spec")
+FILES = ("core.phone", "core.console", "core.asset", "reports.verify_page", "links.page", "openapi.spec")
 
 
 @pytest.fixture
