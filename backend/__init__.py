@@ -24,6 +24,7 @@ SLICES = (
     "prices",
     "workorders",
     "visits",
+    "acknowledgements",
     "reports",
     "notices",
     "links",

@@ -29,6 +29,14 @@ class Id(fields.String):
         return str(value)
 
 
+class Sha256(fields.String):
+    """64 lower-case hex digits."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words = "校验值是 64 位小写十六进制 | A SHA-256 is 64 lower-case hex digits"
+        super().__init__(validate=validate.Regexp(r"[0-9a-f]{64}\Z", error=words), **kwargs)
+
+
 class Instant(fields.Field[datetime]):
     """An instant with an offset in; `…Z` with milliseconds out."""
 

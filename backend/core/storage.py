@@ -34,6 +34,14 @@ def read(sha256: str) -> bytes:
     return path_of(sha256).read_bytes()
 
 
+def read_file(sha256: str) -> bytes | None:
+    """Stored bytes, None where they are not here (yet)."""
+    try:
+        return read(sha256)
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 def put(data: bytes) -> str:
     """Store bytes at once (a made document, a logo); returns their SHA-256."""
     sha256 = hashlib.sha256(data).hexdigest()

@@ -28,14 +28,14 @@ from backend.visits.arrivals import CheckInWords
 from backend.visits.models import Visit
 from backend.visits.rules.check_in import judge_check_in
 from backend.visits.taps import Tap
-from backend.workorders import intake
+from backend.workorders import intake, settling
 from backend.workorders import services as orders
+from backend.workorders.acknowledged import WHATS as OPENED_BY
 from backend.workorders.models import WorkOrder
 
 METRES_PER_DEGREE = 111_320
 MINUTE = timedelta(minutes=1)
 PHONE_CLOCK_MS = 800
-NOTICES = ("backup_notice", "user_damage_notice")
 
 
 @dataclass
@@ -268,9 +268,10 @@ class Play:
 
     def notices(self, told: Told, user_id: str, at: datetime) -> None:
         """What the letter wants acknowledged before work, acknowledged."""
+        settling.settle_all(self.session)
         for gate in told.made.gates:
-            if gate["gate"] in NOTICES and not gate["holds"]:
-                self.write(told, user_id, gate["gate"], at)
+            if gate["gate"] in OPENED_BY and not gate["holds"]:
+                self.write(told, user_id, OPENED_BY[gate["gate"]][0], at)
 
     def _accept_check_in(self, told: Told, number: int, office: Values, at: datetime) -> None:
         row = next(row for row in self._check_ins(told.visits[number]) if row.direction == "in")

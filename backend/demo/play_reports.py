@@ -112,8 +112,7 @@ class ReportPlay:
                 services.add_part_line(self.session, self.actor, finding, new_id(), part, tap, at)
         services.edit_report(self.session, self.actor, self.made, {"guidance": self.values["guidance"]}, at)
         if any(told["cause_category"] == "user_damage" for told in self.values["findings"]):
-            settling.mark(self.session, self.told.made.id, at)
-            settling.settle_all(self.session)  # the cause changed who pays: that is told before work
+            settling.mark(self.session, self.told.made.id, at)  # the cause changed who pays: that is told before work
             self.play.notices(self.told, self.actor.user_id, at)
 
     def _photo(self, photo: Values, at: datetime) -> Photo:

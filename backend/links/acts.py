@@ -15,6 +15,8 @@ import rfc8785
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from backend.acknowledgements.problems import NoInk
+from backend.acknowledgements.rules.ink import has_ink, read_strokes
 from backend.core import clock, storage
 from backend.core.problems import Fault, Invalid
 from backend.customers.models import Site
@@ -25,8 +27,6 @@ from backend.links.view import report_of
 from backend.reports import signing
 from backend.reports.models import Report, Signature
 from backend.reports.paper_desk import read_file
-from backend.reports.problems import NoInk
-from backend.reports.rules.ink import has_ink, read_strokes
 from backend.reports.rules.states import COUNTED
 from backend.visits.taps import Tap
 from backend.workorders.ground import entries_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from apiflask import Schema
 from marshmallow import fields, validate
 
+from backend.acknowledgements.rules.ink import MAX_POINTS
 from backend.core import clock
 from backend.core.schemas import Both, Id, Instant, Text
 from backend.links.models import SCOPES
-from backend.reports.rules.ink import MAX_POINTS
 from backend.workorders.schemas import ChargesOut
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from backend.acknowledgements.models import Acknowledgement
 from backend.reports.models import Photo, Signature
 from backend.workorders.models import WorkOrder
 from backend.workorders.services import visible
@@ -19,6 +20,9 @@ def is_of_visible_work(session: Session, actor: Any, sha256: str) -> bool | None
             sa.select(Photo.work_order_id).where(Photo.sha256 == sha256),
             sa.select(Signature.work_order_id).where(
                 sa.or_(Signature.document_sha256 == sha256, Signature.strokes_sha256 == sha256)
+            ),
+            sa.select(Acknowledgement.work_order_id).where(
+                sa.or_(Acknowledgement.document_sha256 == sha256, Acknowledgement.strokes_sha256 == sha256)
             ),
         )
     ))  # fmt: skip

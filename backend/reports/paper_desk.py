@@ -12,7 +12,7 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from backend.core import storage
+from backend.core.storage import read_file
 from backend.reports.assemble import assemble
 from backend.reports.models import Report
 from backend.reports.paper.pdf import render_pdf
@@ -26,14 +26,6 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "zip": "application/zip",
 }
-
-
-def read_file(sha256: str) -> bytes | None:
-    """Stored bytes, None where they are not here (yet)."""
-    try:
-        return storage.read(sha256)
-    except (FileNotFoundError, ValueError):
-        return None
 
 
 def render(view: ReportView, kind: str, language: Language) -> bytes:

@@ -30,14 +30,6 @@ class ReportIncomplete(Invalid):
     title: ClassVar = {"zh": "报告还差几项。", "en": "The report still lacks something."}
 
 
-class NoInk(Invalid):
-    slug = "no-ink"
-    title: ClassVar = {
-        "zh": "还没有笔迹，不能算签字。客户不在或不愿签，请选“不在”或“拒签”。",
-        "en": "There is no ink, so this is not a signature. If the customer is absent or declines, choose that.",
-    }
-
-
 class TooManyReports(Invalid):
     slug = "too-many-reports"
     title: ClassVar = {

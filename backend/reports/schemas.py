@@ -9,7 +9,7 @@ from apiflask import Schema
 from marshmallow import ValidationError, fields, validate
 
 from backend.core.editing import edit_schema
-from backend.core.schemas import Both, Id, Instant, Page, Text
+from backend.core.schemas import Both, Id, Instant, Page, Sha256, Text
 from backend.reports.models import CAUSES, FIXES, OUTCOMES, RESULTS
 from backend.reports.rules.states import STATES
 from backend.reports.view import ReportView
@@ -19,14 +19,6 @@ from backend.workorders.models import PRIORITIES
 
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp")
 MAX_EXPORT = 500
-
-
-class Sha256(fields.String):
-    """64 lower-case hex digits."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        words = "校验值是 64 位小写十六进制 | A SHA-256 is 64 lower-case hex digits"
-        super().__init__(validate=validate.Regexp(r"[0-9a-f]{64}\Z", error=words), **kwargs)
 
 
 class Day(fields.Field[Any]):

@@ -16,15 +16,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.accounts.services import Actor
+from backend.acknowledgements.problems import NoInk
+from backend.acknowledgements.rules.ink import has_ink, read_strokes
 from backend.core import clock
 from backend.core.problems import Fault, Invalid, NotFound
 from backend.customers.models import Site
 from backend.reports import services
 from backend.reports.models import Photo, Report, Signature
-from backend.reports.problems import NoInk, ReportNotEditable
+from backend.reports.problems import ReportNotEditable
 from backend.reports.rows import finding_row, part_row, photo_row
 from backend.reports.rules import document as documents
-from backend.reports.rules.ink import has_ink, read_strokes
 from backend.reports.rules.states import COUNTED
 from backend.reports.services import check_editable, check_may_write
 from backend.visits.models import Visit

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from backend.acknowledgements.models import Acknowledgement
 from backend.core import storage
 from backend.core.problems import Fault, Invalid, NotFound
 from backend.reports.models import Photo, Signature
@@ -31,7 +32,10 @@ def erase_photo(session: Session, actor: Any, photo_id: str, reason: str, now: d
     if not reason.strip():
         words = {"zh": "请写明为什么删除。", "en": "Say why it is erased."}
         raise Invalid(faults=[Fault("$.reason", words)])
-    if session.scalar(sa.select(Signature.id).where(Signature.photo_id == photo_id).limit(1)):
+    if any(
+        session.scalar(sa.select(model.id).where(model.photo_id == photo_id).limit(1))
+        for model in (Signature, Acknowledgement)
+    ):
         words = {
             "zh": "这张照片证明了为什么没有签名，不能删除。",
             "en": "This photo shows why nobody signed; it cannot be erased.",

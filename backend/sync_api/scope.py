@@ -17,6 +17,7 @@ from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
 from backend.accounts.models import Branch, User
+from backend.acknowledgements.models import Acknowledgement
 from backend.assets.models import Asset
 from backend.core import clock
 from backend.core.db import before_commit, db
@@ -41,6 +42,7 @@ SUBTREE: dict[str, type[Any]] = {
     "log_entry": LogEntry,
     "check_in": CheckIn,
     "check_in_fix": CheckInFix,
+    "acknowledgement": Acknowledgement,
     "report": Report,
     "finding": Finding,
     "part_line": PartLine,

@@ -6,7 +6,7 @@ Called by settling (a stored work order) and by the intake preview (none yet). A
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -53,18 +53,42 @@ def decided(case: Case, now: datetime) -> dict[str, Any]:
     `cited` beside them: per charge kind the clause that a bill names.
     """
     contracts = {a.contract_id: case.contracts[a.contract_id] for a in case.assets if a.contract_id in case.contracts}
-    answers = []
-    for asset in case.assets or [None]:
-        contract = contracts.get(asset.contract_id) if asset else None
-        letters = letters_named((contract or case.contract).letters if contract or case.contract else [])
-        facts = facts_of(case, asset, case.spells.get(asset.id, ()) if asset else (), letters, now)
-        answers.append(_answer(facts, letters, case, asset))
-    merged = _together(answers)
+    merged = _together(_answers(case, contracts, now))
+    merged["entitlement"]["if_user_damage"] = _if_user_damage(case, contracts, now)
     merged["clocks"] += _report_clocks(case, contracts)
     merged["clocks"] = [_as_stored(clock_, case) for clock_ in _earliest(merged["clocks"])]
     for owed in merged["owed"]:
         owed["due"] = _z(owed["due"])
     return merged
+
+
+def _answers(case: Case, contracts: Mapping[str, Contract], now: datetime) -> list[dict[str, Any]]:
+    """The engine's answer per asset, or one for work that names none."""
+    out = []
+    for asset in case.assets or [None]:
+        contract = contracts.get(asset.contract_id) if asset else None
+        letters = letters_named((contract or case.contract).letters if contract or case.contract else [])
+        facts = facts_of(case, asset, case.spells.get(asset.id, ()) if asset else (), letters, now)
+        out.append(_answer(facts, letters, case, asset))
+    return out
+
+
+USER_DAMAGE = "user_damage"
+
+
+def _if_user_damage(case: Case, contracts: Mapping[str, Contract], now: datetime) -> dict[str, Any] | None:
+    """What would be decided were the cause damage by the user: a phone without a network tells the customer so.
+
+    None where the cause is known already, and where damage would change nothing (no repair).
+    """
+    keys = [asset.id for asset in case.assets] or [""]
+    if case.kind != "repair" or all(cause == USER_DAMAGE for cause in map(case.causes.get, keys)):
+        return None
+    damaged = _together(_answers(replace(case, causes=dict.fromkeys(keys, USER_DAMAGE)), contracts, now))
+    said = damaged["entitlement"]
+    gates = [gate for gate in damaged["gates"] if gate["before"] == "work"]
+    kept = {name: said[name] for name in ("status", "charges", "reasons")}
+    return kept | {"gates": gates, "cited": damaged["cited"]}
 
 
 def facts_of(

@@ -158,7 +158,7 @@ def page_of(session: Session, actor: Any, work_order: WorkOrder, now: datetime) 
         "assets": [assets[i] for i in work_order.asset_ids if i in assets],
         "contracts": list(session.scalars(sa.select(Contract).where(Contract.id.in_(contracts - {None})))),
         "people": _people(session, people - {None}),
-        "visits": [], "check_ins": [], "reports": [], "conflicts": [],
+        "visits": [], "check_ins": [], "acknowledgements": [], "reports": [], "conflicts": [],
     }  # fmt: skip
     for answer in ports.details_of.answers:
         out |= answer(session, work_order.id, actor)

@@ -64,7 +64,7 @@ causes_of: Port[Callable[[Session, Sequence[str]], Mapping[str, Mapping[str, str
 # (session, work order ids) → {work order id: parts its reports name}
 parts_of: Port[Callable[[Session, Sequence[str]], Mapping[str, Sequence[UsedPart]]]] = Port("which parts were used")
 
-# (session, work order id, actor) → parts of the work order's page: visits, check_ins, reports, conflicts
+# (session, work order id, actor) → parts of the work order's page: visits, check_ins, acknowledgements, reports, conflicts
 details_of: Port[Callable[[Session, str, Any], dict[str, Any]]] = Port("what belongs to a work order")
 
 # (session, work order ids) → {work order id: columns of a list's row}: engineers, next visit

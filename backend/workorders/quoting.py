@@ -41,8 +41,14 @@ def price_ground(session: Session) -> PriceGround:
 
 
 def quote_for(answer: Mapping[str, Any], job: Job, ground: PriceGround) -> dict[str, Any]:
-    """The quote of a decision (decision.decided). The price of the day of the report holds."""
+    """The quote of a decision (decision.decided); what damage by the user would cost gets its own beside its charges.
+
+    The price of the day of the report holds.
+    """
     entitlement = answer["entitlement"]
+    damage = entitlement.get("if_user_damage")
+    if damage:
+        damage["quote"] = quote_for({"entitlement": damage, "cited": damage.pop("cited")}, job, ground)
     by_asset = {one["asset_id"]: one["charges"]["parts"] for one in entitlement.get("by_asset", ())}
     parts = [
         Part(part.part_no, part.name, part.quantity, by_asset.get(part.asset_id, entitlement["charges"]["parts"]))

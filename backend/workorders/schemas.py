@@ -162,10 +162,21 @@ class EntitlementOfAsset(EntitlementOf):
     asset_id = fields.String()
 
 
+class IfUserDamage(Schema):
+    """What would be decided were the cause damage by the user: the phone tells the customer so without a network."""
+
+    status = _word(STATUSES)
+    charges = fields.Nested(ChargesOut)
+    reasons = fields.List(fields.Nested(DecisionReason))
+    gates = fields.List(fields.Nested(DecidedGate))
+    quote = fields.Nested(QuoteOut)
+
+
 class EntitlementOut(EntitlementOf):
     """Of the job: the gravest of its assets; where they are several, each asset's own beside it."""
 
     by_asset = fields.List(fields.Nested(EntitlementOfAsset), dump_default=list)
+    if_user_damage = Maybe(IfUserDamage, dump_default=None)
 
 
 class WorkOrderOut(OfficeFields):
@@ -293,6 +304,7 @@ class WorkOrderDetail(WorkOrderRow):
     people = fields.Dict(keys=fields.String(), values=fields.Nested(PersonName))
     visits = fields.List(fields.Nested("VisitOut"))
     check_ins = fields.List(fields.Nested("CheckInWithFixes"))
+    acknowledgements = fields.List(fields.Nested("AcknowledgementOut"))
     reports = fields.List(fields.Nested("ReportBrief"))
     conflicts = fields.List(fields.Nested("ConflictOut"))
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core import clock
-from backend.workorders import ports
+from backend.workorders import acknowledged, ports
 from backend.workorders.decision import decided
 from backend.workorders.ground import Ground, case_of, ground_of, job_of
 from backend.workorders.models import NOT_URGENT, WorkOrder
@@ -77,7 +77,8 @@ def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetim
     work_order.missing = answer["missing"]
     work_order.letters = answer["letters"]
     work_order.clocks = _with_outcomes(answer["clocks"], entries, work_order.channel, now)
-    work_order.gates = [gate | _held(work_order, ground, gate) for gate in answer["gates"]]
+    gates = answer["gates"] + acknowledged.fee_gate(answer, entries)
+    work_order.gates = [gate | _held(work_order, ground, gate) for gate in gates]
     _keep_for_lists(work_order)
     keep_watch(work_order, now)
 
@@ -140,16 +141,12 @@ def _own_answer(work_order: WorkOrder, gate: str, entries: Sequence[Entry]) -> p
             "Handling by phone needs a stated reason, or somebody is sent.",
         ),
         "onsite_required": ("sent" in whats, "必须派人上门，不能只在电话里处理。", "Somebody must be sent."),
-        "backup_notice": ("backup_notice" in whats, "客户还没有确认备份提醒。", "The back-up notice is not acknowledged."),
-        "user_damage_notice": (
-            "user_damage_notice" in whats,
-            "人为损坏：动手之前要先告知费用并请客户确认。",
-            "User damage: tell the price and have it acknowledged before work.",
-        ),
         "training_signoff": ("training_signoff" in whats, "培训还没有签字确认。", "The training is not signed off."),
     }  # fmt: skip
     if gate == "customer_acceptance" and _is_accepted(entries):
         return ports.GateAnswer(True)
+    if gate in acknowledged.WHATS:
+        return acknowledged.answer(gate, entries, here)
     if gate not in answers:
         return None
     holds, zh, en = answers[gate]

@@ -24,6 +24,7 @@ const kinds = defineKinds({
   part_line: { index: ['report_id', 'finding_id'], parents: { report_id: 'report', finding_id: 'finding' } },
   photo: { index: ['report_id', 'visit_id', 'work_order_id'], parents: { work_order_id: 'work_order', report_id: 'report' } },
   signature: { index: ['report_id', 'visit_id'], parents: { report_id: 'report' } },
+  acknowledgement: { index: ['work_order_id', 'visit_id'], parents: { work_order_id: 'work_order', visit_id: 'visit' } },
   log_entry: { index: ['work_order_id', 'visit_id'], parents: { work_order_id: 'work_order' } },
   letter: { index: ['letter'] },
   user: {},
@@ -114,6 +115,9 @@ function operationsOf(userId: string) {
     'signature.add': {
       touches: reportOf,
       apply: fact('signature', (done) => ({ signed_at: done.occurred_at }), (row, { record }) => row && { ...row, signature_id: record.id }),
+    },
+    'acknowledgement.add': {
+      apply: (row, { args, occurred_at }) => ({ at: occurred_at, author_id: userId, flags: [], ...args, ...row }),
     },
     'log_entry.add': {
       apply: (row, { args, occurred_at }) => ({ at: occurred_at, author_id: userId, note: '', data: {}, voided_at: null, ...args, ...row }),

@@ -65,7 +65,24 @@ export interface Entitlement {
   warranty_end?: string | null
   charges?: Record<string, string | null>
   remedies?: string[]
-  reasons?: { letter: string; clause: string; text: BothLanguages }[]
+  reasons?: Reason[]
+  /** What would hold were the cause damage by the user; null once it is, and for work that is no repair. */
+  if_user_damage?: { status: string; charges: Record<string, string | null>; reasons: Reason[]; gates: Gate[]; quote?: Quote | null } | null
+}
+
+export interface Reason {
+  letter: string
+  clause: string
+  text: BothLanguages
+}
+
+/** A step that must be on record before work or close; `holds` and `why` as the server last saw it. */
+export interface Gate {
+  gate: string
+  before: string
+  clause: string
+  holds?: boolean
+  why?: Partial<BothLanguages>
 }
 
 /** An amount of money (K-9). */
@@ -113,7 +130,7 @@ export interface WorkOrder {
   clocks: Partial<Clock>[]
   entitlement: Entitlement
   quote: Quote | null
-  gates: { gate: string; before: string; clause: string }[]
+  gates: Gate[]
   owed: { what: string; clause: string; due: string | null }[]
 }
 
@@ -238,6 +255,35 @@ export interface Signature {
   rating: number | null
   signed_at: string
   photo_id: string | null
+}
+
+/** One kind of charge as the customer was told it; `per`: for what one amount is (hour, visit), if not for all. */
+export interface ChargeTold {
+  kind: string
+  charge: string
+  per: string | null
+  amount: Money | null
+  clause: string | null
+}
+
+export type AcknowledgementAbout = 'user_damage_notice' | 'backup_notice' | 'fee' | 'remedy'
+export type AcknowledgementAnswer = 'accepted' | 'declined' | 'absent' | 'refused'
+
+export interface Acknowledgement {
+  work_order_id: string
+  visit_id: string | null
+  about: AcknowledgementAbout
+  answer: AcknowledgementAnswer
+  document_sha256: string
+  strokes_sha256: string | null
+  reason: string
+  photo_id: string | null
+  photo_sha256: string | null
+  signer_name: string
+  signer_title: string
+  remedy: string | null
+  told: ChargeTold[]
+  at: string
 }
 
 export interface LogEntry {

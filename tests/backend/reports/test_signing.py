@@ -6,12 +6,12 @@ import json
 
 import pytest
 
+from backend.acknowledgements.problems import NoInk
 from backend.core import storage
 from backend.core.problems import Invalid, NotFound
 from backend.reports import services, signing
 from backend.reports.models import Report, Signature
 from backend.reports.paper_desk import read_file
-from backend.reports.problems import NoInk
 from tests.backend.reports.conftest import INK, put_json
 from tests.backend.visits.conftest import actor, log_of
 from tests.factories.work import make_visit, make_work_order

@@ -15,7 +15,7 @@ const en: typeof zh = {
   impact: { critical: 'Stops business', important: 'Affects', normal: 'Does not' },
   remedy: { refund: 'Refund', exchange: 'Exchange', repair: 'Repair', maintenance: 'Maintenance' },
   gate: {
-    owner_required: 'Name an owner', onsite_required: 'On site is required, phone alone will not do', phone_reason: 'Handling by phone needs a reason', backup_notice: 'Have the back-up notice signed before work',
+    owner_required: 'Name an owner', onsite_required: 'On site is required, phone alone will not do', phone_reason: 'Handling by phone needs a reason', backup_notice: 'Have the back-up notice signed before work', fee_acceptance: 'Have the price accepted before work',
     user_damage_notice: 'Tell the price and have it signed before work', quote_above_ceiling: 'The quote is above the upgrade ceiling', customer_acceptance: 'Closes only with the customer’s acceptance', fault_report: 'Closes only with a fault report',
     cause_and_fix: 'Closes only with cause and fix in the report', training_signoff: 'Training signed off',
   },
@@ -60,7 +60,7 @@ const en: typeof zh = {
     check_in_accepted: 'Arrival accepted',
     waiting: 'Waiting',
     resumed: 'Resumed',
-    backup_notice: 'Back-up notice',
+    backup_notice: 'Back-up notice', fee_accepted: 'Fee accepted', remedy_chosen: 'Remedy chosen', acknowledgement_declined: 'Not acknowledged',
     user_damage_notice: 'Charges told',
     training_signoff: 'Training signed off',
     solved: 'In working order',

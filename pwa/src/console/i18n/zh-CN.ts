@@ -14,7 +14,7 @@ export default {
   impact: { critical: '办不了公', important: '受影响', normal: '不影响' },
   remedy: { refund: '退货', exchange: '换货', repair: '修理', maintenance: '维护' },
   gate: {
-    owner_required: '指定专人负责', onsite_required: '必须上门，不能只用电话处理', phone_reason: '只用电话处理要写明理由', backup_notice: '动手前请客户签备份告知',
+    owner_required: '指定专人负责', onsite_required: '必须上门，不能只用电话处理', phone_reason: '只用电话处理要写明理由', backup_notice: '动手前请客户签备份告知', fee_acceptance: '动手前请客户确认收费',
     user_damage_notice: '动手前告知收费并请客户签字', quote_above_ceiling: '报价超过升级上限', customer_acceptance: '客户验收才能结单', fault_report: '交故障报告才能结单',
     cause_and_fix: '报告写明原因和处理才能结单', training_signoff: '培训签字确认',
   },
@@ -59,7 +59,7 @@ export default {
     check_in_accepted: '认可到场',
     waiting: '等待',
     resumed: '继续',
-    backup_notice: '备份告知',
+    backup_notice: '备份告知', fee_accepted: '客户同意收费', remedy_chosen: '客户选定办法', acknowledgement_declined: '客户没有确认',
     user_damage_notice: '收费告知',
     training_signoff: '培训签字',
     solved: '恢复正常',

@@ -1,0 +1,314 @@
+"""What a customer is told before work and answers: kept, checked, and read by the gates."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from backend.acknowledgements.models import Acknowledgement
+from backend.acknowledgements.rules.document import bytes_of, sha256_of
+from backend.core import storage
+from backend.core.db import db
+from backend.core.ids import new_id
+from tests.backend.reports.conftest import INK
+from tests.backend.sync_api.conftest import Phone
+from tests.backend.visits.conftest import log_of
+from tests.factories.customers import make_asset, make_contract
+from tests.factories.work import make_log_entry, make_visit, make_work_order
+from tests.support import again
+
+KINDS = ("labour", "parts", "call_out", "travel")
+DAMAGE = {"labour": "fee", "parts": "market", "call_out": "fee", "travel": "fee"}
+
+
+def told(charges, **amounts):
+    """The lines of a notice; `labour="120.00"` is its price."""
+    return [
+        {"kind": kind, "charge": charges[kind], "per": None, "clause": None,
+         "amount": {"amount": amounts[kind], "currency": "CNY"} if kind in amounts else None}
+        for kind in KINDS
+    ]  # fmt: skip
+
+
+class OnSite:
+    """Ana at the customer's with her phone; every answer is one operation."""
+
+    def __init__(self, cast, as_, letters, now, **asset):
+        contract = make_contract(cast.customer, letters)
+        self.asset = make_asset(cast.site, contract, **({"category": "storage"} | asset))
+        reported = now - timedelta(hours=3)
+        self.order = make_work_order(cast.site, [self.asset], contract_id=contract.id, reported_at=reported)
+        make_log_entry(self.order, "reported", reported)
+        self.visit = make_visit(self.order, [cast.ana], planned_from=now - timedelta(hours=1))
+        sent = {"visit_id": self.visit.id, "data": {"engineer_ids": [cast.ana.id]}}
+        make_log_entry(self.order, "sent", now - timedelta(hours=2), **sent)
+        self.phone = Phone(as_(cast.ana), cast.ana)
+        self.phone.pull()
+        self.desk = as_(cast.cleo)
+
+    def find(self, **found):
+        """The report with its one finding, as the phone makes it."""
+        self.report, self.finding = new_id(), new_id()
+        start = {"work_order_id": self.order.id, "visit_id": self.visit.id, "short_ref": "R-1", "language": "zh"}
+        finding = {"report_id": self.report, "work_order_id": self.order.id, "asset_id": self.asset.id} | found
+        return [
+            self.phone.op("report.start", self.report, start),
+            self.phone.op("finding.add", self.finding, finding),
+        ]
+
+    def answered(self, about, answer="accepted", lines=(), stored=True, **given):
+        """The operation; the frozen text and the ink are stored unless `stored` is off."""
+        notice = {"about": about, "statement": "…", "clauses": [], "charges": list(lines), "said_by": None,
+                  "remedy": given.get("remedy"), "refund": None}  # fmt: skip
+        self.document = bytes_of(
+            {
+                "schema": 1,
+                "form": "acknowledgement",
+                "work_order_id": self.order.id,
+                "visit_id": self.visit.id,
+                "signed": {"notices": [notice], "language": "zh"},
+            }
+        )
+        self.strokes = json.dumps(INK).encode()
+        if stored:
+            self.bytes_arrive()
+        is_signed = answer == "accepted"
+        args = {
+            "work_order_id": self.order.id, "visit_id": self.visit.id, "about": about, "answer": answer,
+            "document_sha256": sha256_of(self.document), "told": list(lines), "reason": "", "photo_id": None,
+            "strokes_sha256": sha256_of(self.strokes) if is_signed else None,
+            "signer_name": "叶雯" if is_signed else "", "signer_title": "", "remedy": None,
+        } | given  # fmt: skip
+        return self.phone.op("acknowledgement.add", new_id(), args)
+
+    def bytes_arrive(self):
+        storage.put(self.document)
+        storage.put(self.strokes)
+
+    def results(self, *ops):
+        """Sent in this order: numbered as the phone would have."""
+        seqs = sorted(op["seq"] for op in ops)
+        return self.phone.results(*({**op, "seq": seq} for op, seq in zip(ops, seqs, strict=True)))
+
+    def send(self, *ops):
+        return [result["status"] for result in self.results(*ops)]
+
+    def rows(self):
+        return list(db.session.scalars(sa.select(Acknowledgement).order_by(Acknowledgement.id)))
+
+    def page(self):
+        return self.desk.get(f"/api/work-orders/{self.order.id}").json
+
+    def gate(self, name):
+        gates = [gate for gate in again(self.order).gates if gate["gate"] == name]
+        assert len(gates) == 1, [gate["gate"] for gate in again(self.order).gates]
+        return gates[0]
+
+
+@pytest.fixture
+def on_site(cast, as_, now):
+    return OnSite(cast, as_, ["B@1"], now)
+
+
+@pytest.mark.promise("B-08")
+def test_damage_by_the_user_is_told_and_signed_before_work_and_opens_the_gate(on_site):
+    lines = told(DAMAGE, labour="300.00", parts="1200.00", call_out="150.00", travel="0.00")
+    op = on_site.answered("user_damage_notice", lines=lines)
+    assert on_site.send(*on_site.find(cause_category="user_damage"), op) == ["applied"] * 3
+    gate = on_site.gate("user_damage_notice")
+    assert gate["holds"] and gate["link"] == {"kind": "acknowledgement", "id": op["record"]["id"]}
+    shown = on_site.page()["acknowledgements"]
+    assert [(one["about"], one["answer"], one["signer_name"]) for one in shown] == [
+        ("user_damage_notice", "accepted", "叶雯")
+    ]
+    assert shown[0]["check"] == {"ok": True, "is_pending": False, "reason": None, "text": shown[0]["check"]["text"]}
+    assert shown[0]["flags"] == [] and shown[0]["told"][0]["amount"] == {"amount": "300.00", "currency": "CNY"}
+
+
+@pytest.mark.promise("B-08")
+def test_the_phone_is_told_beforehand_what_damage_by_the_user_would_cost(on_site):
+    on_site.send(*on_site.find(cause_category="wear"))
+    on_site.phone.pull()
+    said = on_site.phone.row("work_order", on_site.order.id)["entitlement"]
+    assert said["charges"] == dict.fromkeys(KINDS, "free")
+    assert said["if_user_damage"]["charges"] == DAMAGE and said["if_user_damage"]["status"] == "chargeable"
+    assert [gate["gate"] for gate in said["if_user_damage"]["gates"]] == ["user_damage_notice"]
+    on_site.send(
+        on_site.phone.op(
+            "finding.edit", on_site.finding, {"cause_category": "user_damage"}, base={"cause_category": "wear"}
+        )
+    )
+    on_site.phone.pull()
+    said = on_site.phone.row("work_order", on_site.order.id)["entitlement"]
+    assert said["charges"] == DAMAGE and said["if_user_damage"] is None
+
+
+@pytest.mark.promise("B-08")
+def test_a_customer_who_declines_does_not_open_the_gate_and_the_office_reads_why(on_site, session):
+    op = on_site.answered("user_damage_notice", "declined", told(DAMAGE), reason="价格要先请示")
+    assert on_site.send(*on_site.find(cause_category="user_damage"), op) == ["applied"] * 3
+    gate = on_site.gate("user_damage_notice")
+    assert not gate["holds"] and gate["why"]["zh"] == "客户不同意：价格要先请示。"
+    assert gate["link"] == {"kind": "acknowledgement", "id": op["record"]["id"]}
+    assert [entry.note for entry in log_of(session, on_site.order, "acknowledgement_declined")] == ["价格要先请示"]
+
+
+def test_a_customer_who_agrees_after_all_opens_it(on_site):
+    lines = told(DAMAGE, labour="300.00", parts="0.00", call_out="150.00", travel="0.00")
+    on_site.send(
+        *on_site.find(cause_category="user_damage"), on_site.answered("user_damage_notice", "declined", lines)
+    )
+    on_site.send(on_site.answered("user_damage_notice", lines=lines))
+    assert on_site.gate("user_damage_notice")["holds"]
+    assert len(on_site.page()["acknowledgements"]) == 2
+
+
+@pytest.mark.promise("D-18")
+def test_the_backup_notice_is_signed_before_work_on_what_stores_data(cast, as_, now):
+    on_site = OnSite(cast, as_, ["D@1"], now, category="laptop", brand="DELL", stores_data=True)
+    op = on_site.answered("backup_notice")
+    assert on_site.send(*on_site.find(), op) == ["applied"] * 3
+    gate = on_site.gate("backup_notice")
+    assert gate["holds"] and gate["link"]["id"] == op["record"]["id"] and gate["clause"] == "D-18"
+
+
+@pytest.mark.promise("D-22")
+@pytest.mark.parametrize(
+    ("letter", "asset", "clause", "charges"),
+    [
+        ("D@1", {"category": "laptop", "brand": "DELL"}, "D-22",
+         {"labour": "free", "parts": "market", "call_out": "fee", "travel": "free"}),
+        pytest.param("B@1", {}, "B-09", dict.fromkeys(KINDS, "cost"), marks=pytest.mark.promise("B-09")),
+    ],
+)  # fmt: skip
+def test_work_after_the_warranty_wants_its_price_accepted_before_it(cast, as_, now, letter, asset, clause, charges):
+    long_ago = {"accepted_on": date(2010, 3, 1), "invoiced_on": date(2010, 3, 1), "stores_data": False}
+    on_site = OnSite(cast, as_, [letter], now, **(long_ago | asset))
+    on_site.send(*on_site.find(cause_category="wear"))
+    gate = on_site.gate("fee_acceptance")
+    assert (gate["before"], gate["clause"], gate["holds"]) == ("work", clause, False)
+    prices = {kind: "80.00" for kind, charge in charges.items() if charge != "free"}
+    op = on_site.answered("fee", lines=told(charges, **prices))
+    assert on_site.send(op) == ["applied"]
+    assert on_site.gate("fee_acceptance")["holds"]
+    assert on_site.page()["acknowledgements"][0]["flags"] == []
+
+
+def test_inside_the_warranty_nobody_is_asked_about_a_fee(on_site):
+    on_site.send(*on_site.find(cause_category="wear"))
+    assert "fee_acceptance" not in [gate["gate"] for gate in again(on_site.order).gates]
+
+
+@pytest.mark.promise("D-05")
+def test_the_customers_choice_of_remedy_is_in_the_log_and_one_not_offered_is_flagged(on_site, session):
+    on_site.send(*on_site.find(cause_category="quality"))
+    on_site.send(on_site.answered("remedy", remedy="exchange"), on_site.answered("remedy", remedy="refund"))
+    said = log_of(session, on_site.order, "remedy_chosen")
+    assert [entry.data["remedy"] for entry in said] == ["exchange", "refund"]
+    flags = [[flag["code"] for flag in one["flags"]] for one in on_site.page()["acknowledgements"]]
+    assert flags == [[], ["remedy_not_offered"]]
+
+
+def test_charges_told_that_were_not_decided_are_kept_beside_the_decision_and_flagged(on_site):
+    wrong = told(DAMAGE | {"parts": "free"}, labour="300.00")
+    op = on_site.answered("user_damage_notice", lines=wrong)
+    assert on_site.send(*on_site.find(cause_category="user_damage"), op) == ["applied"] * 3
+    assert [flag["code"] for flag in on_site.page()["acknowledgements"][0]["flags"]] == ["charges_differ", "no_price"]
+    row = again(on_site.order) and on_site.rows()[0]
+    assert {line["kind"]: line["charge"] for line in row.decided["told"]} == DAMAGE
+    assert {line["charge"] for line in row.told} == {"fee", "free"}
+
+
+def test_text_and_ink_that_come_later_are_awaited_and_then_compared(on_site):
+    on_site.send(*on_site.find(cause_category="user_damage"))
+    lines = told(DAMAGE, labour="300.00")
+    on_site.send(on_site.answered("user_damage_notice", lines=lines, stored=False))
+    check = on_site.page()["acknowledgements"][0]["check"]
+    assert not check["ok"] and check["is_pending"] and check["reason"] == "document_missing"
+    storage.put(on_site.document)
+    assert on_site.page()["acknowledgements"][0]["check"]["reason"] == "strokes_missing"
+    on_site.bytes_arrive()
+    assert on_site.page()["acknowledgements"][0]["check"]["ok"]
+
+
+def test_a_stored_text_that_is_not_the_signed_one_is_found_out(on_site):
+    on_site.send(*on_site.find(), on_site.answered("backup_notice"))
+    storage.path_of(sha256_of(on_site.document)).write_bytes(on_site.document.replace(b"D-18", b"D-17") + b" ")
+    check = on_site.page()["acknowledgements"][0]["check"]
+    assert check["reason"] == "document_changed" and not check["is_pending"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"about": "fee"}, "not_told"),
+        ({"told": []}, "told_differs"),
+        ({"document_sha256": sha256_of(b"{}")}, "document_unreadable"),
+    ],
+)
+def test_a_record_that_says_other_things_than_its_text_is_shown_as_such(on_site, change, reason):
+    storage.put(b"{}")
+    op = on_site.answered("user_damage_notice", lines=told(DAMAGE))
+    op["args"] |= change
+    assert on_site.send(*on_site.find(), op)[-1] == "applied"
+    assert on_site.page()["acknowledgements"][0]["check"]["reason"] == reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "change"),
+    [
+        ("accepted", {"strokes_sha256": None}),
+        ("accepted", {"signer_name": " "}),
+        ("absent", {}),
+        ("refused", {"reason": ""}),
+        ("refused", {"reason": "不肯", "strokes_sha256": "b" * 64}),
+        ("accepted", {"about": "remedy"}),
+        ("accepted", {"told": [{"kind": "labour", "charge": "fee", "per": None, "clause": None,
+                                "amount": {"amount": "12,5", "currency": "CNY"}}]}),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_none_is_refused(on_site, answer, change):
+    op = on_site.answered("backup_notice", answer)
+    op["args"] |= change
+    assert on_site.send(*on_site.find(), op)[-1] == "rejected"
+
+
+def test_an_empty_pad_is_no_signature(on_site):
+    op = on_site.answered("backup_notice", stored=False)
+    empty = json.dumps({"width": 10, "height": 10, "lines": []}).encode()
+    op["args"]["strokes_sha256"] = storage.put(empty)
+    result = on_site.results(*on_site.find(), op)[-1]
+    assert result["status"] == "rejected" and result["problem"]["type"].endswith("no-ink")
+
+
+def test_absent_with_reason_is_kept_and_the_gate_stays_open(on_site):
+    on_site.send(*on_site.find(cause_category="user_damage"))
+    assert on_site.send(on_site.answered("user_damage_notice", "absent", told(DAMAGE), reason="夜班无人")) == [
+        "applied"
+    ]
+    gate = on_site.gate("user_damage_notice")
+    assert not gate["holds"] and gate["why"]["en"] == "The customer was absent: 夜班无人."
+
+
+def test_a_stranger_to_the_visit_is_refused_and_sees_no_text(cast, as_, on_site):
+    on_site.send(*on_site.find(), on_site.answered("backup_notice"))
+    ben = Phone(as_(cast.ben), cast.ben)
+    args = on_site.answered("backup_notice")["args"]
+    assert ben.results(ben.op("acknowledgement.add", new_id(), args))[0]["status"] == "rejected"
+    assert as_(cast.ben).get(f"/api/files/{args['document_sha256']}").status_code == 404
+
+
+def test_it_is_on_the_phones_of_all_who_have_the_work_order(on_site):
+    op = on_site.answered("backup_notice")
+    on_site.send(*on_site.find(), op)
+    on_site.phone.pull()
+    row = on_site.phone.row("acknowledgement", op["record"]["id"])
+    assert (row["about"], row["answer"], row["signer_name"], row["flags"]) == (
+        "backup_notice",
+        "accepted",
+        "叶雯",
+        [],
+    )
