@@ -1,7 +1,7 @@
 """A random day of three phones and the office against the app in this process, on whichever database it stands.
 
 Workload, network and crashes have generators of their own, so that a change in one does not reshuffle the others. The
-phones are tests/faults/phone.py; the real TypeScript client lives through such days in tests/sync/e2e.
+phones are tests/sync/stranger.py; the real TypeScript client lives through such days in tests/sync/e2e.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.backend.sync_api.toy import Note, cancel_note, edit_at_the_desk, move
 from tests.faults.backups import Backup
 from tests.faults.checker import Verdict, judge
 from tests.faults.cuts import PowerCut, cut, passing
-from tests.faults.phone import Phone, Unreachable
+from tests.faults.person import Person, Unreachable
 from tests.support import signed_in
 
 QUIET_ROUNDS = 50
@@ -70,7 +70,7 @@ class Day:
         self.office = account_of(office)
         self.clients = {name: signed_in(app, user) for name, user in people.items()}
         self.desk = signed_in(app, office)
-        self.phones = {n: Phone(self._network(n), u.id, Random(f"{seed} {n}")) for n, u in people.items()}
+        self.phones = {n: Person(self._network(n), u.id, Random(f"{seed} {n}")) for n, u in people.items()}
         self.notes: list[str] = []
         self.late: list[tuple[Any, ...]] = []
         self.seen: set[str] = set()
@@ -166,69 +166,67 @@ class Day:
             getattr(self, f"do_{step}")(note, pick, value)
         elif step == "sync":
             with suppress(Unreachable):
-                self.phones[who].size = [200, 1, 2, 5][value % 4]
-                self.phones[who].round(limit=[1, 2, 7, 500][value % 4])
+                self.phones[who].round(limit=[1, 2, 7, 500][value % 4], most=[200, 1, 2, 5][value % 4])
         else:
             getattr(self, f"do_{step}")(self.phones[who], who, note, pick, value)
         self.seen.add(step)
 
-    def do_add(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_add(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         self.notes.append(phone.new_id())
         phone.perform("note.add", "note", self.notes[-1], {"title": "new", "body": "甲。乙。丙。", "count": 0})
 
-    def do_edit(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_edit(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         name = FIELDS[int(pick * 4)]
         if note and phone.shown("note", note):
             phone.edit("note", note, name, _value(name, value), **self._clock(pick))
 
-    def do_tally(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_tally(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         if note and phone.shown("note", note):
             phone.perform("note.tally", "note", note, {})
 
-    def do_close(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_close(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         if note and phone.shown("note", note):
             phone.perform("note.close", "note", note, {})
 
-    def do_break(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_break(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         if note and phone.shown("note", note):
             phone.perform("note.break", "note", note, {})
 
-    def do_unknown(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_unknown(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         if note and phone.shown("note", note):
             phone.perform("note.shut", "note", note, {})
 
-    def do_tag(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_tag(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         if note and phone.shown("note", note):
             sha256 = phone.take_file(bytes([65 + value]) * (2000 + value))
             args = {"note_id": note, "name": "c"}
             phone.perform("tag.add", "tag", phone.new_id(), args, files=[f"sha256:{sha256}"])
 
-    def do_settle(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
-        found = [k for k, (_, row) in phone.rows.items() if k.startswith("conflict/") and row["state"] == "open"]
+    def do_settle(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
+        rows = phone.rows
+        found = [k for k, (_, row) in rows.items() if k.startswith("conflict/") and row["state"] == "open"]
         if found:  # by what it says: its id is drawn
-            key = min(
-                found, key=lambda k: canonical([phone.rows[k][1][n] for n in ("record_id", "field", "phone_value")])
-            )
+            key = min(found, key=lambda k: canonical([rows[k][1][n] for n in ("record_id", "field", "phone_value")]))
             choice = ("mine", "theirs", "edit")[value % 3]
-            args = {"choice": choice} | ({"value": phone.rows[key][1]["base_value"]} if choice == "edit" else {})
-            seen = {"server_value": phone.rows[key][1]["server_value"]}
+            args = {"choice": choice} | ({"value": rows[key][1]["base_value"]} if choice == "edit" else {})
+            seen = {"server_value": rows[key][1]["server_value"]}
             phone.perform("conflict.settle", "conflict", key[9:], args, base=seen)
             self.seen.add("conflict settled")
 
-    def _stuck(self, phone: Phone) -> Any:
+    def _stuck(self, phone: Person) -> Any:
         rows = [r for k, (_, r) in sorted(phone.rows.items()) if k.startswith("stuck_operation/")]
         return next((r for r in rows if r["state"] == "open" and r["blocked_by"] is None and r["op_id"]), None)
 
-    def do_mend(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_mend(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         row = self._stuck(phone)
         if row and row["record_kind"] == "note" and phone.shown("note", row["record_id"]):
             phone.edit("note", row["record_id"], "count", 100 + value, mends=row["op_id"])
 
-    def do_hand_over(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_hand_over(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         if row := self._stuck(phone):
             phone.perform("stuck_operation.hand_over", "stuck_operation", row["op_id"], {})
 
-    def do_sign_out(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_sign_out(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         """The session ends on the server; the phone learns of it in its next sync, and the person signs in again."""
         with write_transaction() as session:
             session.execute(sa.delete(UserSession).where(UserSession.user_id == self.people[who].id))
@@ -236,14 +234,14 @@ class Day:
             phone.round()
         self.clients[who] = signed_in(self.app, self.people[who])
 
-    def do_deliver(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_deliver(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         """What was late arrives, in another order."""
         late, self.late = self.late, []
         self.net.shuffle(late)
         for request in late:
             self._ask(request)
 
-    def do_time(self, phone: Phone, who: str, note: Any, pick: float, value: int) -> None:
+    def do_time(self, phone: Person, who: str, note: Any, pick: float, value: int) -> None:
         if note and phone.shown("note", note):
             phone.edit("note", note, "title", f"at {value}", **self._clock(pick * 10_000))
 
@@ -318,7 +316,7 @@ class Day:
         before = ""
         for self.rounds in range(QUIET_ROUNDS):
             for phone in self.phones.values():
-                phone.round()
+                self._heard(phone)
             after = self.final_hash()
             if after == before:
                 break
@@ -326,6 +324,12 @@ class Day:
         else:
             raise AssertionError(f"not at rest after {QUIET_ROUNDS} quiet rounds")
         self._look()
+
+    def _heard(self, phone: Person) -> None:
+        try:
+            phone.round()
+        except Unreachable as error:
+            raise AssertionError(f"nothing is in the way, and yet: {error}") from error
 
     def _look(self) -> None:
         """Which situations the ledger shows."""
@@ -337,15 +341,16 @@ class Day:
         mended = sa.select(SyncStuck.id).where(SyncStuck.state == "mended").limit(1)
         self.seen |= {"mended"} if db.session.scalar(mended) else set()
         for phone in self.phones.values():
-            hers = {op["record"]["id"] for op in phone.outbox if op["record"]["kind"] == "note"}
-            if any(f"note/{i}" not in phone.rows and i in self.notes for i in hers):
+            made = [entry["op"]["record"] for entry in phone.db["ops"]]
+            rows, hers = phone.rows, {record["id"] for record in made if record["kind"] == "note"}
+            if any(f"note/{i}" not in rows and i in self.notes for i in hers):
                 self.seen.add("late work")
 
     def verdict(self) -> Verdict:
         out = judge(db.session, registry_of(self.app), [phone.seen() for phone in self.phones.values()])
         for phone in self.phones.values():
-            for sha256 in phone.files:
-                state = phone.rows.get(f"file/{sha256}", (0, {}))[1].get("state", "not seen")
+            for sha256 in phone.db["files"]:
+                state = phone.shown("file", sha256).get("state", "not seen")
                 if state == "pending":
                     out.add("lost", f"file {sha256} was never stored")
         db.session.rollback()

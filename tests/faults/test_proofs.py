@@ -29,7 +29,7 @@ from tests.backend.sync_api.conftest import Phone as Hand
 from tests.backend.sync_api.test_files import KIB, Uploader, sha
 from tests.backend.sync_api.toy import Note, ToyBase
 from tests.faults.checker import judge
-from tests.faults.phone import Phone
+from tests.faults.person import Person
 from tests.faults.seeds import seeds, told
 from tests.support import empty_tables, signed_in
 
@@ -365,18 +365,18 @@ def under_load(app: Any, cast: Any, session: Any, path: Path, seed: int) -> None
 
         return send
 
-    phones = [Phone(send_as(user.id), user.id, Random(f"{seed} {user.id}")) for user in (cast.ana, cast.ben)]
+    phones = [Person(send_as(user.id), user.id, Random(f"{seed} {user.id}")) for user in (cast.ana, cast.ben)]
     over, before = threading.Event(), set()
 
-    def work(phone: Phone) -> None:
+    def work(phone: Person) -> None:
         while not over.is_set():
             phone.perform("note.add", "note", phone.new_id(), {"title": "load", "body": "甲。" * 50, "count": 0})
-            phone.push()
+            phone.send_all()
 
     def back_up() -> None:
         try:
             time.sleep(0.1 + Random(seed).random() / 3)
-            before.update(op_id for phone in phones for op_id in list(phone.status))
+            before.update(op_id for phone in phones for op_id in phone.told)
             with app.app_context(), clock.fixed(clock.now()):
                 backup.write(path, clock.now())
         finally:

@@ -1,47 +1,12 @@
-"""A phone without a screen, written from sync/PROTOCOL.md and sync/vectors/ alone; test_stranger.py plays it.
+"""A phone without a screen, written from sync/PROTOCOL.md and sync/vectors/ alone, for test_stranger.py and tests/faults.
 
 `db` is its database, plain JSON: what a restart finds. No request is made between two writes that belong together.
 """
 
-import base64
-import hashlib
 import json
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from cryptography.hazmat.primitives.asymmetric import ec, utils
-from cryptography.hazmat.primitives.hashes import SHA256
-from rfc8785 import dumps as canonical
-
-
-def hash_of(value):  # M-05
-    return hashlib.sha256(canonical(value)).hexdigest()
-
-
-def content_hash(op):  # M-11, M-63
-    return hash_of({name: value for name, value in op.items() if name != "seq"})
-
-
-def links(device_id, ops):  # M-63
-    out = [hash_of({"device_id": device_id})]
-    for op in ops:
-        out.append(hash_of({"content": content_hash(op), "prev": out[-1], "seq": op["seq"]}))
-    return out
-
-
-def digest_of(rows):  # M-47: of (kind, id, rev)
-    xor = 0
-    for row in rows:
-        xor ^= int(hashlib.sha256("{}/{}/{}".format(*row).encode()).hexdigest()[:16], 16)
-    return {"count": len(rows), "xor": f"{xor:016x}"}
-
-
-def b64(data):
-    return base64.b64encode(data).decode()
-
-
-def b64url(number, size):
-    return base64.urlsafe_b64encode(number.to_bytes(size, "big")).decode().rstrip("=")
+from tests.sync import stranger_values as values
 
 
 class Stranger:
@@ -49,50 +14,29 @@ class Stranger:
 
     def __init__(self, ask, user_id, wall, mono, new_id):
         self.ask, self.user_id, self.wall, self.mono, self.new_id = ask, user_id, wall, mono, new_id
-        self.db = {"device_id": new_id(), "epoch": None, "head": -1, "ops": [], "stuck": [], "files": {}}
+        self.db = {"device_id": new_id(), "epoch": None, "head": -1, "ops": [], "files": {}}
         self.db |= {"rows": {}, "cursor": None, "shadow": None}
-        self.contact = self.registered = None  # not in db: a new start begins the monotonic clock anew
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        at = self.key.public_key().public_numbers()
-        self.jwk = {"kty": "EC", "crv": "P-256", "x": b64url(at.x, 32), "y": b64url(at.y, 32)}
+        self.key, self.registered, self.contact = values.Key(), None, None  # a new start is a new monotonic clock
 
-    def request(self, method, path, body=None, **headers):
-        """(status, headers, answer, slug or status). Every contact measures the clock (M-61) and may set back (M-51)."""
-        given = {"X-Fieldpledge": "1", "Sync-User": self.user_id} | headers  # M-66, M-74
-        if isinstance(body, dict):
-            body, given = json.dumps(body).encode(), given | {"Content-Type": "application/json"}
-        sent = self.mono()
+    def request(self, method, path, body=None, **headers):  # status, headers, answer, slug or status
+        given = {"X-Fieldpledge": "1", "Sync-User": self.user_id, "Content-Type": "application/json"} | headers
+        sent, body = self.mono(), json.dumps(body).encode() if isinstance(body, dict) else body
         status, head, data = self.ask(method, path, given, body)
-        rtt_ms = self.mono() - sent
-        answer = json.loads(data) if "json" in head.get("content-type", "") else {}
-        if status == 204 and "sync-epoch" in head:  # M-43
-            answer = {"epoch": head["sync-epoch"], "server_time": head["sync-server-time"], "changes": []}
-            answer |= {"acked_seq": int(head["sync-acked-seq"]), "feed_head": int(head["sync-feed-head"])}
-        if at := answer.get("server_time"):
-            self.contact = (round(datetime.fromisoformat(at).timestamp() * 1000), sent + rtt_ms // 2, rtt_ms)
-        for entry in filter(None, self.db["ops"][answer.get("acked_seq", len(self.db["ops"])) :]):
+        answer = values.read(status, head, data)
+        if "server_time" in answer:
+            self.contact = values.contact_of(answer["server_time"], sent, self.mono())
+        for entry in self.db["ops"][answer.get("acked_seq", len(self.db["ops"])) :]:  # M-51
             entry |= {"receipt": None, "left": False}
         return status, head, answer, answer.get("type", str(status)).removeprefix("/problems/")
 
-    def do(self, mode, type_, kind, record_id, args, base=None, mends=None, files=()):
-        """Saved: the next number and what the overlay shows, in one write (M-08 … M-13, M-61). Returns the op_id."""
-        wall, mono, row = self.wall(), self.mono(), self.db["rows"].get(f"{kind}/{record_id}")
-        at, then, rtt_ms = self.contact or (0, 0, 0)
-        clock = {"offset_ms": at + mono - then - wall, "rtt_ms": rtt_ms, "age_s": (mono - then) // 1000}
-        tapped = datetime.fromtimestamp(wall / 1000, UTC).isoformat(timespec="milliseconds")
-        base = {name: self.shown(kind, record_id).get(name) for name in args} if mode == "edit" else base
+    def do(self, mode, type_, kind, record_id, args, **given):  # saved, in one write: M-08 … M-13; returns the op_id
+        row, seen = self.db["rows"].get(f"{kind}/{record_id}", {"rev": None}), self.shown(kind, record_id)
         op = {"op_id": self.new_id(), "seq": len(self.db["ops"]) + 1, "type": type_, "v": 1, "args": args}
-        op |= {"record": {"kind": kind, "id": record_id}, "base": base, "base_rev": row["rev"] if row else None}
-        op |= {"occurred_at": tapped.replace("+00:00", "Z"), "mono_ms": mono, "clock": self.contact and clock}
-        op |= {"mends": mends, "files": [f"sha256:{sha256}" for sha256 in files]}
+        op |= {"record": {"kind": kind, "id": record_id}, "base_rev": row["rev"]}
+        op |= {"base": {name: seen.get(name) for name in args} if mode == "edit" else None}
+        op |= values.tapped(self.wall(), self.mono(), self.contact) | given
         self.db["ops"].append({"op": op, "shows": {} if mode == "act" else args, "receipt": None, "left": False})
         return op["op_id"]
-
-    def settle(self, conflict_id, choice, value=None):  # M-68
-        row = self.db["rows"][f"conflict/{conflict_id}"]["row"]
-        live = self.shown(row["record_kind"], row["record_id"]).get(row["field"], row["server_value"])
-        args, base = {"choice": choice, "value": value}, {"server_value": live}
-        return self.do("act", "conflict.settle", "conflict", conflict_id, args, base)
 
     def shown(self, kind, record_id):  # M-52
         row = dict(self.db["rows"].get(f"{kind}/{record_id}", {"row": {}})["row"])
@@ -101,13 +45,13 @@ class Stranger:
         return row
 
     def overlay(self):
-        return [entry for entry in self.db["ops"] if entry and not entry["left"] and "record" in entry["op"]]
+        return [entry for entry in self.db["ops"] if not entry["left"] and "record" in entry["op"]]
 
     def push(self, most=200):
         """Everything unacked, M-15 … M-27. Returns None or what stopped it; by that nothing is lost (M-22)."""
         me = (self.db["device_id"], self.db["epoch"])
         if self.registered != me:  # M-64; a restored server may have forgotten it
-            body = {"id": me[0], "user_id": self.user_id, "public_key": self.jwk}
+            body = {"id": me[0], "user_id": self.user_id, "public_key": self.key.jwk}
             self.registered = me if self.request("POST", "/api/devices", body)[0] == 200 else None
         while ops := self.unacked()[:most]:
             said = self.offer(ops)
@@ -115,47 +59,38 @@ class Stranger:
             if said not in ("acked", "halve", "stuck", "sequence-gap", "sequence-reused"):
                 return said
 
-    def unacked(self):  # M-12: a void where there is nothing
-        for place, entry in enumerate(self.db["ops"]):
-            void = {"seq": place + 1, "void": "not on this phone"}
-            self.db["ops"][place] = entry or {"op": void, "shows": {}, "receipt": None, "left": True}
+    def unacked(self):
         return [entry["op"] for entry in self.db["ops"] if not entry["receipt"]]
 
-    def offer(self, ops):
-        """One push; what was understood of its answer."""
-        db, held = self.db, self.db["ops"][: ops[-1]["seq"]] if ops else self.db["ops"]
-        chain = links(db["device_id"], [entry["op"] for entry in held if entry])
-        r, s = utils.decode_dss_signature(self.key.sign(chain[-1].encode(), ec.ECDSA(SHA256())))
+    def offer(self, ops):  # one push; what was understood of its answer
+        db = self.db
+        chain = values.links(db["device_id"], [entry["op"] for entry in db["ops"][: ops[-1]["seq"] if ops else None]])
         body = {"device_id": db["device_id"], "epoch": db["epoch"], "schema": 1, "app": "stranger", "ops": ops}
-        body |= {
-            "prev_hash": chain[-1 - len(ops)],
-            "key_id": hash_of(self.jwk),
-            "signature": b64url(r << 256 | s, 64),
-        }
+        body |= {"prev_hash": chain[-1 - len(ops)], "key_id": self.key.id, "signature": self.key.sign(chain[-1])}
         status, _, answer, slug = self.request("POST", "/api/sync/v1/push", body)
-        if status == 200 and "results" in answer:
+        if status == 200 and values.answers(answer.get("results"), ops):
             for result in answer["results"]:
+                if result["status"] == "retry":
+                    return "retry"
                 receipt = {"result": result, "head": answer["feed_head"], "epoch": answer["epoch"]}
-                db["ops"][result["seq"] - 1]["receipt"] = receipt if result["status"] != "retry" else None
-            return "retry" if any(result["status"] == "retry" for result in answer["results"]) else "acked"
+                db["ops"][result["seq"] - 1]["receipt"] = receipt
+            return "acked"
         if slug == "sequence-reused":  # M-17; nothing is acked under the new id, so M-23 offers all that is kept
             db |= {"device_id": self.new_id(), "ops": [entry for entry in db["ops"] if "record" in entry["op"]]}
             for place, entry in enumerate(db["ops"]):
                 entry |= {"op": entry["op"] | {"seq": place + 1}, "receipt": None}
         if status not in (400, 413) or len(ops) > 1:
             return "halve" if status in (400, 413) else slug
-        db["stuck"].append(ops[0] | {"problem": slug})  # M-21
-        db["ops"][ops[0]["seq"] - 1] = None
+        void = {"op": {"seq": ops[0]["seq"], "void": slug}, "shows": {}, "receipt": None, "left": True}
+        db["ops"][ops[0]["seq"] - 1] = void | {"stuck": ops[0]}  # M-12, M-21
         return "stuck"
 
-    def pull(self, **wanted):
-        """To the head. Returns None or what stopped it."""
+    def pull(self, **wanted):  # to the head; None or what stopped it
         while (said := self.page(**wanted)) in ("more", "reset"):
             pass
         return None if said == "done" else said
 
-    def page(self, **wanted):
-        """One pull; what was understood of its answer (M-39 … M-51)."""
+    def page(self, **wanted):  # one pull; what was understood of its answer (M-39 … M-51)
         db, at = self.db, self.db["shadow"] or self.db
         query = {"device_id": db["device_id"], "schema": 1, **wanted}
         query |= {"cursor": at["cursor"]} if at["cursor"] else {}
@@ -187,36 +122,29 @@ class Stranger:
         for row in rows.values():
             row["buckets"] = [bucket for bucket in row["buckets"] if bucket not in removed]
         for change in changes:
-            key = f"{change['kind']}/{change['id']}"
-            row = rows.get(key, {"rev": 0, "buckets": []})
+            row = rows.setdefault("{kind}/{id}".format(**change), {"rev": 0, "row": {}, "buckets": []})
             row["buckets"] = [bucket for bucket in row["buckets"] if bucket != change["bucket"]]
             if change["op"] == "put":
-                is_newer = change["rev"] >= row["rev"] or goes_back
-                rows[key] = row | ({"rev": change["rev"], "row": change["row"]} if is_newer else {})
-                rows[key]["buckets"].append(change["bucket"])
+                row["buckets"].append(change["bucket"])
+                row |= {n: change[n] for n in ("rev", "row")} if change["rev"] >= row["rev"] or goes_back else {}
 
     def compare(self, bucket, said=None):  # M-47
         have = [[*key.split("/"), row["rev"]] for key, row in self.db["rows"].items() if bucket in row["buckets"]]
-        if said != digest_of(have):
+        if said != values.digest_of(have):
             body = {"device_id": self.db["device_id"], "bucket": bucket, "have": have}
             answer = self.request("POST", "/api/sync/v1/inventory", body)[2]
             self.apply(self.db["rows"], answer.get("changes", []), goes_back=True)
-            if answer.get("more"):
-                self.compare(bucket)
+            return self.compare(bucket) if answer.get("more") else None
 
-    def upload(self):
-        """Files that are not stored yet, each from where it stands (M-56). Returns None or what stopped it."""
+    def upload(self):  # what is not stored yet, from where it stands (M-56, M-76); None or what stopped it
         for sha256, file in self.db["files"].items():
-            if self.shown("file", sha256).get("state") != "stored":
-                data, given = base64.b64decode(file["bytes"]), {"Tus-Resumable": "1.0.0"}
-                named = f"sha256 {b64(sha256.encode())},content_type {b64(file['type'].encode())}"
-                create = {"Upload-Length": str(len(data)), "Upload-Metadata": named}
-                status, head, _, slug = self.request("POST", "/api/files/uploads", b"", **given, **create)
-                place = head.get("location")
-                while status in (200, 201, 204, 409) and (at := int(head.get("upload-offset", 1e9))) < len(data):
-                    chunk = data[at : at + 256 * 1024]
-                    given |= {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(at)}
-                    given |= {"Upload-Checksum": f"sha256 {b64(hashlib.sha256(chunk).digest())}"}
-                    status, head, _, slug = self.request("PATCH", place, chunk, **given)
-                if status not in (200, 201, 204):
-                    return slug
+            if self.shown("file", sha256).get("state") in ("stored", "erased"):
+                continue
+            given = values.creation_of(sha256, file)
+            status, head, _, slug = self.request("POST", "/api/files/uploads", b"", **given)
+            place = head.get("location")
+            while status in (200, 201, 204, 409) and (at := int(head.get("upload-offset", 1e9))) < file["size"]:
+                chunk, given = values.chunk_of(file, at)
+                status, head, _, slug = self.request("PATCH", place, chunk, **given)
+            if status not in (200, 201, 204):
+                return slug

@@ -158,6 +158,12 @@ class Phone(Stranger):
         )
         self.network = network
 
+    def settle(self, conflict_id: str, choice: str, value: Any = None) -> str:  # M-68
+        row = self.db["rows"][f"conflict/{conflict_id}"]["row"]
+        live = self.shown(row["record_kind"], row["record_id"]).get(row["field"], row["server_value"])
+        args, base = {"choice": choice, "value": value}, {"server_value": live}
+        return self.do("act", "conflict.settle", "conflict", conflict_id, args, base=base)
+
     def begin_again(self, kept: Any = None) -> None:
         """The phone was killed: what its database holds is all there is."""
         self.db, self.contact, self.registered = json.loads(json.dumps(kept or self.db)), None, None

@@ -63,7 +63,7 @@ class House:
         phone = self.phone(-1)
         while log.stat().st_size < 850 * 4120:
             phone.perform("note.add", "note", phone.new_id(), {"title": "before", "body": "甲。" * 2000, "count": 0})
-            phone.push()
+            phone.send_all()
         self.db.session.remove()
         self.beginning = {path.name: path.read_bytes() for path in (self.folder / "fieldpledge.db", log)}
 
@@ -86,13 +86,13 @@ class House:
         self.disk.forget()
 
     def phone(self, seed: int) -> Any:
-        from tests.faults.phone import Phone
+        from tests.faults.person import Person
 
         def send(method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
             response = self.client.open(path, method=method, headers=headers, data=body)
             return response.status_code, dict(response.headers), response.data
 
-        return Phone(send, self.ana.id, Random(f"{seed} phone"))
+        return Person(send, self.ana.id, Random(f"{seed} phone"))
 
     def faults(self, phone: Any, at_rest: bool) -> dict[str, list[str]]:
         from backend.core.sync import registry_of
@@ -105,7 +105,7 @@ class House:
 
 def work(house: House, phone: Any, chance: Random, requests: int) -> None:
     """A stretch of a day: notes, edits, photos, sent in portions; stops where the server does not answer."""
-    from tests.faults.phone import Unreachable
+    from tests.faults.person import Unreachable
 
     notes: list[str] = []
     with suppress(Unreachable):
@@ -120,17 +120,17 @@ def work(house: House, phone: Any, chance: Random, requests: int) -> None:
                     phone.perform("tag.add", "tag", phone.new_id(), args, files=[f"sha256:{sha256}"])
                 else:
                     phone.edit("note", chance.choice(notes), "title", f"t{chance.randint(0, 9)}")
-            phone.push() if chance.random() < 0.5 else phone.round()
+            phone.send_all() if chance.random() < 0.5 else phone.round()
 
 
 def exchange(phone: Any) -> None:
     """Always the same: notes, an edit, a photo of two chunks, pushed, pulled, uploaded."""
-    from tests.faults.phone import Unreachable
+    from tests.faults.person import Unreachable
 
     note, photo = phone.new_id(), phone.take_file(b"photo " * 60_000)
     with suppress(Unreachable):
         phone.perform("note.add", "note", note, {"title": "new", "body": "甲。乙。", "count": 0})
-        phone.push()
+        phone.send_all()
         phone.perform("tag.add", "tag", phone.new_id(), {"note_id": note, "name": "c"}, files=[f"sha256:{photo}"])
         phone.edit("note", note, "title", "edited")
         phone.round()
@@ -160,7 +160,7 @@ def fails(house: House, first: int, count: int, step: int) -> Iterator[dict[str,
             break
         hit = sorted(house.disk.hit)
         # while the disk says no, what was there is still read
-        readable = house.client.get(f"/api/sync/v1/pull?device_id={phone.device_id}&schema=1").status_code
+        readable = house.client.get(f"/api/sync/v1/pull?device_id={phone.db['device_id']}&schema=1").status_code
         house.disk.begin()
         yield {"case": case, "write": place, "fault": fault, "hit": hit, "readable": readable} | afterwards(
             house, phone
@@ -169,7 +169,7 @@ def fails(house: House, first: int, count: int, step: int) -> Iterator[dict[str,
 
 def afterwards(house: House, phone: Any) -> dict[str, Any]:
     """Faults at once (what was acked is there), and once the phone has synced."""
-    from tests.faults.phone import Unreachable
+    from tests.faults.person import Unreachable
 
     at_once = house.faults(phone, at_rest=False)
     trouble = ""
@@ -181,7 +181,7 @@ def afterwards(house: House, phone: Any) -> dict[str, Any]:
     except Unreachable as error:
         trouble = str(error)
     return {
-        "done": sum(status in ("applied", "merged") for status, _ in phone.status.values()),
+        "done": sum(status in ("applied", "merged") for status, _ in phone.told.values()),
         "at_once": at_once,
         "trouble": trouble,
         "healed": {} if trouble else house.faults(phone, at_rest=True),

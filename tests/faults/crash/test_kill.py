@@ -19,7 +19,7 @@ import psutil
 from backend.core.ids import new_id
 from tests.e2e.house import Server, running
 from tests.faults.checker import judge
-from tests.faults.phone import Phone, Unreachable
+from tests.faults.person import Person, Unreachable
 from tests.faults.seeds import seeds, told
 from tests.sync.e2e.product import signed_in_engineer
 
@@ -43,15 +43,15 @@ def network(port: int, cookie: str) -> Any:
     return send
 
 
-def a_phone(server: Server, name: str, seed: int) -> Phone:
+def a_phone(server: Server, name: str, seed: int) -> Person:
     me = signed_in_engineer(f"http://127.0.0.1:{server.port}", name)
-    phone = Phone(network(server.port, me["cookie"]), me["user_id"], Random(f"{seed} {name}"))
-    phone.device_id = new_id()
+    phone = Person(network(server.port, me["cookie"]), me["user_id"], Random(f"{seed} {name}"))
+    phone.db["device_id"] = new_id()  # the seed made it before, in another house
     phone.round()
     return phone
 
 
-def works(phone: Phone, chance: Random, over: threading.Event) -> None:
+def works(phone: Person, chance: Random, over: threading.Event) -> None:
     """Writes and sends without pause; what fails is sent again."""
     orders = sorted(key[11:] for key in phone.rows if key.startswith("work_order/"))
     while not over.is_set():
@@ -63,7 +63,7 @@ def works(phone: Phone, chance: Random, over: threading.Event) -> None:
             args = {"work_order_id": order, "what": "note", "text": f"note {chance.randint(0, 999)}"}
             phone.perform("log_entry.add", "log_entry", phone.new_id(), args)
         try:
-            phone.round() if chance.random() < 0.2 else phone.push()
+            phone.round() if chance.random() < 0.2 else phone.send_all()
         except Unreachable:
             over.wait(0.2)
 
@@ -74,20 +74,20 @@ def kept(folder: Path) -> set[str]:
         return {row[0] for row in database.execute("SELECT op_id FROM sync_op")}
 
 
-def kill_master(server: Server, phones: list[Phone]) -> None:
+def kill_master(server: Server, phones: list[Person]) -> None:
     """Its worker must be gone before the next one answers; what was acked stands in the file."""
     assert server.process is not None
     old = psutil.Process(server.process.pid).children(recursive=True)
     server.process.kill()
     server.process.wait()
     server.process = None
-    acked = {op_id for phone in phones for op_id in phone.status}
+    acked = {op_id for phone in phones for op_id in phone.told}
     server.start()  # at once, as a supervisor does
     assert not [process for process in old if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     assert acked <= kept(server.folder)
 
 
-def kill_worker(server: Server, phones: list[Phone]) -> None:
+def kill_worker(server: Server, phones: list[Person]) -> None:
     """The master lives and starts another; twice within six seconds it takes it for a loop and ends, and is started."""
     assert server.process is not None
     master = psutil.Process(server.process.pid)
@@ -105,7 +105,7 @@ def kill_worker(server: Server, phones: list[Phone]) -> None:
             break
         time.sleep(0.1)
     assert server.answers(), "up again by itself"
-    assert {op_id for phone in phones for op_id in phone.status} <= kept(server.folder)
+    assert {op_id for phone in phones for op_id in phone.told} <= kept(server.folder)
 
 
 def test_a_kill_at_any_moment_loses_nothing_and_it_is_up_again_by_itself(tmp_path: Path) -> None:
@@ -116,11 +116,11 @@ def test_a_kill_at_any_moment_loses_nothing_and_it_is_up_again_by_itself(tmp_pat
                 killed_once(server, phones, Random(f"{seed} kill"))
         for phone in phones:
             phone.round()
-            assert phone.acked_seq == len(phone.outbox) > 0
+            assert phone.acked_seq == len(phone.db["ops"]) > 0
     assert verdict(server, phones) == {}
 
 
-def killed_once(server: Server, phones: list[Phone], chance: Random) -> None:
+def killed_once(server: Server, phones: list[Person], chance: Random) -> None:
     over = threading.Event()
     threads = [threading.Thread(target=works, args=(p, Random(chance.random()), over), daemon=True) for p in phones]
     for thread in threads:
@@ -128,21 +128,21 @@ def killed_once(server: Server, phones: list[Phone], chance: Random) -> None:
     try:
         time.sleep(chance.uniform(0.05, 1.5))
         assert all(thread.is_alive() for thread in threads)
-        told_before = [dict(phone.status) for phone in phones]
+        told_before = [dict(phone.told) for phone in phones]
         (kill_master if chance.random() < 0.5 else kill_worker)(server, phones)
     finally:
         over.set()
         for thread in threads:
             thread.join(timeout=60)
-    epochs = [phone.epoch for phone in phones]
+    epochs = [phone.db["epoch"] for phone in phones]
     for phone, before, epoch in zip(phones, told_before, epochs, strict=True):
         acked = phone.acked_seq
         phone.round()
-        assert phone.acked_seq >= acked and phone.epoch == epoch, "the server stands where it stood"
-        assert {op_id: phone.status[op_id] for op_id in before} == before
+        assert phone.acked_seq >= acked and phone.db["epoch"] == epoch, "the server stands where it stood"
+        assert {op_id: phone.told[op_id] for op_id in before} == before
 
 
-def verdict(server: Server, phones: list[Phone]) -> dict[str, list[str]]:
+def verdict(server: Server, phones: list[Person]) -> dict[str, list[str]]:
     """State S of the folder that the server left."""
     from backend import create_app
     from backend.core.db import db

@@ -18,7 +18,7 @@ from tests.factories.people import make_branch, make_user
 from tests.faults.checker import judge
 from tests.faults.crash.postgresql import Postgresql
 from tests.faults.crash.test_two_databases import made_app
-from tests.faults.phone import Phone, Unreachable
+from tests.faults.person import Person, Unreachable
 from tests.faults.seeds import seeds, told
 from tests.support import signed_in
 
@@ -45,17 +45,17 @@ def test_a_database_stopped_at_once_loses_nothing_that_was_acked(tmp_path: Path)
         server.end()
 
 
-def a_phone(app: Any, user: Any, name: str) -> Phone:
+def a_phone(app: Any, user: Any, name: str) -> Person:
     client = signed_in(app, user)
 
     def send(method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
         answer = client.open(path, method=method, headers=headers, data=body)
         return answer.status_code, dict(answer.headers), answer.data
 
-    return Phone(send, user.id, Random(name))
+    return Person(send, user.id, Random(name))
 
 
-def works(phone: Phone, chance: Random, over: threading.Event) -> None:
+def works(phone: Person, chance: Random, over: threading.Event) -> None:
     """Writes and sends without pause; what fails is sent again."""
     notes: list[str] = []
     while not over.is_set():
@@ -64,12 +64,12 @@ def works(phone: Phone, chance: Random, over: threading.Event) -> None:
             phone.perform("note.add", "note", notes[-1], {"title": "new", "body": "", "count": 0})
         phone.perform("note.tally", "note", chance.choice(notes), {})
         try:
-            phone.push()
+            phone.send_all()
         except Unreachable:
             over.wait(0.05)
 
 
-def stopped_once(server: Postgresql, phones: list[Phone], chance: Random) -> None:
+def stopped_once(server: Postgresql, phones: list[Person], chance: Random) -> None:
     over = threading.Event()
     threads = [threading.Thread(target=works, args=(p, Random(chance.random()), over), daemon=True) for p in phones]
     for thread in threads:
@@ -77,7 +77,7 @@ def stopped_once(server: Postgresql, phones: list[Phone], chance: Random) -> Non
     try:
         time.sleep(chance.uniform(0.05, 0.8))
         server.stop_at_once()
-        acked = {op_id for phone in phones for op_id in list(phone.status)}
+        acked = {op_id for phone in phones for op_id in phone.told}
         server.start()
     finally:
         over.set()
