@@ -27,7 +27,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from backend.config import ROOT
-from backend.core import clock
+from backend.core import clock, storage
 from backend.core.db import db, write_transaction
 from backend.core.problems import Fault, Invalid
 
@@ -65,7 +65,9 @@ def write(path: Path, now: datetime) -> str:
             manifest = {"format": FORMAT, **said, "revision": revision, "made_at": clock.iso(now), "tables": counts,
                         "files": len(files)}  # fmt: skip
             archive.writestr("manifest.json", json.dumps(manifest, indent=1))
+    storage.fsync(partial)
     partial.replace(path)
+    storage.fsync(path.parent)
     rest = "".join(f" {name}: {text}." for name, text in said.items() if text)
     return f"{path}: {sum(counts.values())} rows of {len(counts)} tables, {len(files)} files.{rest}"
 
@@ -113,7 +115,7 @@ def read(path: Path, now: datetime) -> str:
     """
     archive, manifest = _opened(path)
     with archive:
-        mark_path().write_text(str(path))
+        _mark(path)
         try:
             _stand_on(manifest["revision"])
             with write_transaction() as session:
@@ -129,6 +131,7 @@ def read(path: Path, now: datetime) -> str:
             for function in current_app.extensions.get("after_restore", []):
                 function(session, now, clock.parse(manifest["made_at"]))
         mark_path().unlink()
+        storage.fsync(mark_path().parent)
     return (
         f"{sum(manifest['tables'].values())} rows and {manifest['files']} files are back, as of {manifest['made_at']}. "
         "What was done at desks after that is gone; what phones did is offered again by them. Until when the lost server "
@@ -138,6 +141,12 @@ def read(path: Path, now: datetime) -> str:
 
 def mark_path() -> Path:
     return Path(current_app.config["VAR_DIR"]) / "restoring"
+
+
+def _mark(path: Path) -> None:
+    mark_path().write_text(str(path))
+    storage.fsync(mark_path())
+    storage.fsync(mark_path().parent)
 
 
 def unfinished() -> str | None:
@@ -220,6 +229,7 @@ def _move_counters(session: Session) -> None:
 
 
 def _read_files(archive: zipfile.ZipFile) -> None:
+    """Files as an upload leaves them, durable before the rows that name them are."""
     base = Path(current_app.config["VAR_DIR"]) / "files"
     for info in archive.infolist():
         if not info.filename.startswith("files/") or info.is_dir():
@@ -227,8 +237,7 @@ def _read_files(archive: zipfile.ZipFile) -> None:
         target = (base / info.filename.removeprefix("files/")).resolve()
         if not target.is_relative_to(base.resolve()):
             raise _refused(f"the name {info.filename!r} leads outside the file store")
-        target.parent.mkdir(parents=True, exist_ok=True)
         data = archive.read(info)
-        if len(target.name) == 64 and hashlib.sha256(data).hexdigest() != target.name:
+        if hashlib.sha256(data).hexdigest() != target.name:
             raise _refused(f"the file {target.name} is not what its name says")
-        target.write_bytes(data)
+        storage.write(target.name, data)

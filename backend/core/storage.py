@@ -46,11 +46,16 @@ def put(data: bytes) -> str:
     """Store bytes at once (a made document, a logo); returns their SHA-256."""
     sha256 = hashlib.sha256(data).hexdigest()
     if not is_stored(sha256):
-        with open_part(sha256) as part:
-            part.restart()
-            part.append(0, data)
-            part.finish()
+        write(sha256, data)
     return sha256
+
+
+def write(sha256: str, data: bytes) -> None:
+    """Bytes of that hash, whole and durable, over whatever lies there."""
+    with open_part(sha256) as part:
+        part.restart()
+        part.append(0, data)
+        part.finish()
 
 
 def remove(sha256: str) -> None:
@@ -59,7 +64,7 @@ def remove(sha256: str) -> None:
     for one in (path, path.with_suffix(".part")):
         one.unlink(missing_ok=True)
     if path.parent.is_dir():
-        _fsync_folder(path.parent)
+        fsync(path.parent)
 
 
 def offset_of(sha256: str) -> int:
@@ -111,16 +116,14 @@ class Part:
         """The bytes are whole: move them into place, durably."""
         os.fsync(self.descriptor)
         os.replace(self.path.with_suffix(".part"), self.path)
-        _fsync_folder(self.path.parent)
+        fsync(self.path.parent)
 
 
 @contextmanager
 def open_part(sha256: str) -> Iterator[Part]:
     """The upload of a hash, locked against other writers."""
     path = path_of(sha256).with_suffix(".part")
-    if not path.parent.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _fsync_folder(path.parent.parent)
+    _make_folder(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -129,8 +132,16 @@ def open_part(sha256: str) -> Iterator[Part]:
         os.close(descriptor)
 
 
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        fsync(folder.parent)
+
+
+def fsync(path: Path) -> None:
+    """A file's bytes, or the names in a folder, are on the disk from now on."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,13 +1,15 @@
 """The product on a disk that is cut off (C2) or fails (C3), in a process of its own: one line of JSON per case.
 
-    python -m tests.faults.crash.on_a_failing_disk FOLDER cut|fail --from 1 --count 60 [--step 4] [--synchronous NORMAL]
+    python -m tests.faults.crash.on_a_failing_disk FOLDER cut|fail|restore --from 1 --count 60 [--step 4]
+        [--synchronous NORMAL] [--lazy]
 
-synchronous=NORMAL is the control, which must lose what was acked.
+synchronous=NORMAL and --lazy are the controls, which must lose what was acked or said to be back.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -167,6 +169,40 @@ def fails(house: House, first: int, count: int, step: int) -> Iterator[dict[str,
         )
 
 
+def restores(house: House, first: int, count: int, _step: int) -> Iterator[dict[str, Any]]:
+    """The power goes at a random write of a restore, or right after it said that all is back."""
+    from backend.core import backup, clock, storage
+    from backend.sync_api.models import SyncOperation
+    from tests.support import empty_tables
+
+    kept, phone = house.folder / "kept.zip", house.phone(-2)
+    ops = sa.select(sa.func.count()).select_from(SyncOperation)
+    house.start()
+    phone.perform("note.add", "note", phone.new_id(), {"title": "in the backup alone", "body": "", "count": 0})
+    phone.send_all()
+    files = [storage.put(Random(n).randbytes(50_000)) for n in range(4)]
+    backup.write(kept, clock.now())
+    wanted = house.db.session.scalar(ops)
+    for seed in range(first, first + count):
+        chance, said = Random(f"{seed} restore"), ""
+        house.start()
+        empty_tables()
+        house.db.session.remove()
+        house.disk.begin(cut_at=chance.choice([0, chance.randint(1, 40), chance.randint(1, 400)]))
+        with suppress(Exception):
+            said = backup.read(kept, clock.now())
+        house.reopen(lambda c=chance: house.disk.power_cut(c))
+        there = {sha256: storage.is_stored(sha256) and storage.read(sha256) for sha256 in files}
+        whole = [sha256 for sha256, data in there.items() if data and hashlib.sha256(data).hexdigest() == sha256]
+        yield {
+            "seed": seed,
+            "said": bool(said),
+            "is_back": house.db.session.scalar(ops) == wanted,
+            "whole": len(whole),
+            "half": sum(data is not False for data in there.values()) - len(whole),
+        }
+
+
 def afterwards(house: House, phone: Any) -> dict[str, Any]:
     """Faults at once (what was acked is there), and once the phone has synced."""
     from tests.faults.person import Unreachable
@@ -191,13 +227,15 @@ def afterwards(house: House, phone: Any) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("what", choices=["cut", "fail"])
+    parser.add_argument("what", choices=["cut", "fail", "restore"])
     for name, default in (("--from", 1), ("--count", 60), ("--step", 1)):
         parser.add_argument(name, type=int, default=default)
     parser.add_argument("--synchronous", default="")
+    parser.add_argument("--lazy", action="store_true", help="the file store forgets to sync")
     asked = vars(parser.parse_args())
     house = House(asked["folder"], asked["synchronous"])
-    run = cuts if asked["what"] == "cut" else fails
+    house.disk.is_lazy = asked["lazy"]
+    run = {"cut": cuts, "fail": fails, "restore": restores}[asked["what"]]
     for line in run(house, asked["from"], asked["count"], asked["step"]):
         print(json.dumps(line), flush=True)
 

@@ -36,6 +36,19 @@ def test_with_synchronous_normal_a_power_cut_does_lose_what_was_acked(tmp_path: 
     assert any("lost" in case["at_once"] for case in found), "else the cuts above prove nothing"
 
 
+def test_a_power_cut_in_a_restore_leaves_no_row_without_its_files(tmp_path: Path) -> None:
+    wanted = seeds(30)
+    found = cases(tmp_path, "restore", wanted[0], len(wanted))
+    assert [case for case in found if case["half"] or (case["said"] and not case["is_back"])] == []
+    assert {case["whole"] for case in found if case["is_back"]} == {4}
+    assert {case["is_back"] for case in found} == {True, False}
+
+
+def test_with_a_file_store_that_does_not_sync_a_restore_does_lose_files(tmp_path: Path) -> None:
+    found = cases(tmp_path, "restore", 1, 20, "--lazy")
+    assert any(case["is_back"] and case["whole"] < 4 for case in found), "else the cuts above prove nothing"
+
+
 def test_a_full_or_broken_disk_gives_no_receipt_and_heals_when_there_is_room(tmp_path: Path) -> None:
     """At the 1st, 2nd, 3rd … write of one exchange, once and for ever; every one with `make test-long ONLY=C3`."""
     found = cases(tmp_path, "fail", 0, 10_000, *([] if "RUNS" in os.environ else ["--step", "13"]))
