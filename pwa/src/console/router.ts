@@ -6,7 +6,7 @@ import { may, sessionEnded, user } from './session'
 export interface Place {
   name: string
   path: string
-  icon: 'board' | 'inbox' | 'dispatch' | 'report' | 'building' | 'server' | 'letter' | 'people' | 'needs'
+  icon: 'board' | 'inbox' | 'dispatch' | 'report' | 'building' | 'server' | 'letter' | 'fee' | 'people' | 'needs'
   permission: string
   load: RouteRecordRaw['component']
 }
@@ -20,6 +20,7 @@ export const PLACES: Place[] = [
   { name: 'customers', path: '/customers', icon: 'building', permission: 'customers.read', load: () => import('./customers/CustomerList.vue') },
   { name: 'assets', path: '/assets', icon: 'server', permission: 'assets.read', load: () => import('./assets/AssetList.vue') },
   { name: 'letters', path: '/letters', icon: 'letter', permission: 'letters.read', load: () => import('./letters/LetterList.vue') },
+  { name: 'prices', path: '/prices', icon: 'fee', permission: 'prices.read', load: () => import('./prices/PriceList.vue') },
   { name: 'needs', path: '/needs', icon: 'needs', permission: 'stuck.read', load: () => import('./sync/NeedsList.vue') },
   { name: 'people', path: '/people', icon: 'people', permission: 'users.read', load: () => import('./accounts/UserList.vue') },
 ]

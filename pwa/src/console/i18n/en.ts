@@ -4,7 +4,7 @@ const en: typeof zh = {
   app: { name: 'Fieldpledge', office: 'Office' },
   loading: 'Loading',
   sign_in: { name: 'Name', password: 'Password', go: 'Sign in', wrong: 'Name or password is not right.', missing: 'Please enter name and password.' },
-  rail: { label: 'Main pages', board: 'Board', intake: 'Intake', dispatch: 'Dispatch', reports: 'Reports', customers: 'Customers', assets: 'Assets', letters: 'Promises', needs: 'Needs you', people: 'People', me: 'Me', me_named: '{name}, my account' },
+  rail: { label: 'Main pages', board: 'Board', intake: 'Intake', dispatch: 'Dispatch', reports: 'Reports', customers: 'Customers', assets: 'Assets', letters: 'Promises', prices: 'Prices', needs: 'Needs you', people: 'People', me: 'Me', me_named: '{name}, my account' },
   problem: { no_network: 'The server cannot be reached now.', no_network_draft: 'The server cannot be reached now. What you typed is kept on this computer; press again once connected.', unknown: 'This could not be read; nothing is lost.', retry: 'Try again' },
   find: { placeholder: 'Customer, serial, number, phone', kind: { customer: 'Customer', site: 'Site', contact: 'Contact', asset: 'Asset', work_order: 'Work order', report: 'Report' } },
   list: { more: 'Show more', found: '{n} found' },
@@ -23,9 +23,9 @@ const en: typeof zh = {
   owed: { training_offer: 'Offer the training', loaner: 'A stand-in machine if not repaired', promise_note: 'A written explanation and a definite date', replacement: 'A free replacement' },
   fact: {
     asset_accepted_on: 'date of acceptance', asset_invoiced_on: 'date of invoice', asset_purchased_on: 'date of purchase', asset_brand: 'brand', asset_category: 'category', asset_material: 'material', asset_stores_data: 'whether it stores data',
-    asset_price: 'price paid', customer_training_completed: 'whether training was completed', request_product_price: 'software price', request_priority: 'priority', request_upgrade_quote: 'upgrade quote', customer_province: 'province',
+    asset_price: 'price paid', customer_training_completed: 'whether training was completed', request_product_price: 'software price', request_priority: 'priority', request_upgrade_quote: 'upgrade quote', letters: 'a letter (contract)', out_of_service_from: 'first day out of service', out_of_service_to: 'last day out of service', out_of_service_reason: 'why out of service', request_channel: 'channel', request_cause_category: 'cause', asset_genuine: 'whether genuine', request_reported_at: 'time of the report', request_fault: 'kind of fault', customer_province: 'province',
   },
-  decision: { who_pays: 'Who pays, and why', live: 'decided as you type', waiting: 'Choose customer and site; here you will see who pays, which clocks run and what else is due.', remedies: 'Remedies', missing: 'Needed to decide:', clocks: '{n} clock | {n} clocks', no_clocks: 'The letter sets no time for this.', to_do: 'Also to be done' },
+  decision: { who_pays: 'Who pays, and why', live: 'decided as you type', waiting: 'Choose customer and site; here you will see who pays, which clocks run and what else is due.', remedies: 'Remedies', refund: 'Refund, the full invoice price', provisional: 'provisional', provisional_why: 'The public holidays of that year are not announced yet; the last day may move.', missing: 'Needed to decide:', clocks: '{n} clock | {n} clocks', no_clocks: 'The letter sets no time for this.', to_do: 'Also to be done' },
   intake: {
     title: 'Take a call', who: 'Who, where, which asset', what: 'What happened', caller_name: 'Caller', caller_phone: 'Caller’s number', customer: 'Customer', customer_find: 'Type a name', site: 'Site', site_choose: 'Choose a site',
     assets: 'Assets', assets_choose: 'Serial, model or place', symptom: 'Symptom as told', channel: 'Channel', priority: 'Business', kind: 'Kind', reported_at: 'Time of the call', now: 'now', owner: 'Owner',
@@ -109,11 +109,19 @@ const en: typeof zh = {
   category: { desktop: 'Desktop', laptop: 'Laptop', server: 'Server', storage: 'Storage', switch: 'Switch', cable: 'Cable', software: 'Software', desk: 'Desk', cabinet: 'Cabinet', chair: 'Chair', clerk_desk: 'Clerk desk', sofa: 'Sofa', other: 'Other' },
   material: { wood: 'wood', leather: 'leather', steel: 'steel', fabric: 'fabric' },
   asset: {
-    find: 'Serial, model, place', serial: 'Serial', model: 'Model', brand: 'Brand', category: 'Category', place: 'Place', accepted_on: 'Accepted on', invoiced_on: 'Invoiced on', purchased_on: 'Purchased on', price: 'Price', contract: 'Contract', customer: 'To the customer', provisional: 'made on a phone, to be checked', empty: 'No asset matches.', out_of_service: 'Out of service', never_out: 'Never out of service.', still: 'still',
+    find: 'Serial, model, place', serial: 'Serial', model: 'Model', brand: 'Brand', material: 'Material', stores_data: 'Stores data', category: 'Category', place: 'Place', accepted_on: 'Accepted on', invoiced_on: 'Invoiced on', purchased_on: 'Purchased on', price: 'Price', contract: 'Contract', customer: 'To the customer', provisional: 'made on a phone, to be checked', empty: 'No asset matches.', out_of_service: 'Out of service', never_out: 'Never out of service.', still: 'still',
     history: 'History', no_history: 'No work orders or reports yet.',
   },
   spell: { repair: 'under repair', parts: 'waiting for parts' },
   letter: { ref: 'Version', title: 'Title', clauses: 'Clauses', clause: 'Clause', article: 'Where', quote: 'The sentence signed', meaning: 'What the system does', empty: 'No letter is installed.', not_found: 'There is no such letter.' },
+  quote: { total: 'Total', open: 'known when it is done', as_used: 'as used', no_price: 'no price yet', parts: '{n} kinds, below', lacking: 'The price list has no price for: {kinds}.', enter: 'Enter it' },
+  flag: { yes: 'Yes', no: 'No', unknown: 'Not known' },
+  per: { visit: 'each visit', hour: 'an hour', km: 'a kilometre', piece: 'each', percent: 'of the market price' },
+  price: {
+    sub: 'What the letters do not give free costs this', add: 'New price', all: 'All', kind: 'Kind', text: 'Name', charge: 'Charged as', per: 'Per', amount: 'Price', zh: 'Name in Chinese', en: 'Name in English', part_no: 'Part number (for a price per piece)', valid_from: 'Holds from', valid_until: 'Holds until', branch: 'Only for the branch', contract: 'Only for the contract',
+    scope: 'For', everybody: 'Everybody', valid: 'Holds', from: 'From {from}', from_until: '{from} to {until}', empty: 'No price yet. Work that a letter does not give free has no figure until there is one.',
+    help: "A contract's price goes before a branch's, that before the general one; of several the newest. The price of the day of the report holds. The market price of a part is entered by its number; for cost one percentage will do.", edit_help: 'For a new price add a line with the day it holds from; a changed amount here quotes open work orders again.',
+  },
   needs: {
     conflicts: '{n} field changed on both sides | {n} fields changed on both sides', both_changed: '{field}: both of you changed it. Which one stands?', live_now: 'Live now', from_phone: 'Written on the phone', use_this: 'Use this one', or_write: 'Or write another', other_kept: 'The other stays in the history.', no_conflict: 'Nothing to decide.', settled: 'Settled.',
     stuck: '{n} item the server did not accept | {n} items the server did not accept', no_stuck: 'Everything from the phones was accepted.', rest_done: 'everything else is in', what_was_sent: 'What was sent', do_it: 'Do it as sent', leave_it: 'Leave it undone', somebody: 'the office',

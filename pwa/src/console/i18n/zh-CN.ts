@@ -3,7 +3,7 @@ export default {
   app: { name: '践诺', office: '办公室' },
   loading: '正在读取',
   sign_in: { name: '用户名', password: '密码', go: '登录', wrong: '用户名或密码不对。', missing: '请填写用户名和密码。' },
-  rail: { label: '主要页面', board: '看板', intake: '受理', dispatch: '派工', reports: '报告', customers: '客户', assets: '设备', letters: '承诺', needs: '待处理', people: '人员', me: '我的', me_named: '{name}，我的账号' },
+  rail: { label: '主要页面', board: '看板', intake: '受理', dispatch: '派工', reports: '报告', customers: '客户', assets: '设备', letters: '承诺', prices: '价目', needs: '待处理', people: '人员', me: '我的', me_named: '{name}，我的账号' },
   problem: { no_network: '现在连不上服务器。', no_network_draft: '现在连不上服务器。填的内容都在这台电脑上，连上后再按一次。', unknown: '没读出来，内容都在。', retry: '再试' },
   find: { placeholder: '客户、序列号、单号、电话', kind: { customer: '客户', site: '现场', contact: '联系人', asset: '设备', work_order: '工单', report: '报告' } },
   list: { more: '再看一些', found: '找到 {n} 份' },
@@ -22,9 +22,9 @@ export default {
   owed: { training_offer: '请客户参加培训', loaner: '修不好要借备用机', promise_note: '给客户书面说明和明确日期', replacement: '免费更换' },
   fact: {
     asset_accepted_on: '验收日期', asset_invoiced_on: '发票日期', asset_purchased_on: '购买日期', asset_brand: '品牌', asset_category: '类别', asset_material: '材质', asset_stores_data: '是否存有数据',
-    asset_price: '购买价格', customer_training_completed: '是否完成培训', request_product_price: '软件报价', request_priority: '级别', request_upgrade_quote: '升级报价', customer_province: '省份',
+    asset_price: '购买价格', customer_training_completed: '是否完成培训', request_product_price: '软件报价', request_priority: '级别', request_upgrade_quote: '升级报价', letters: '承诺书（合同）', out_of_service_from: '停用开始日', out_of_service_to: '停用结束日', out_of_service_reason: '停用原因', request_channel: '渠道', request_cause_category: '故障原因', asset_genuine: '是否正版', request_reported_at: '报修时间', request_fault: '故障归类', customer_province: '省份',
   },
-  decision: { who_pays: '谁付费，为什么', live: '边填边算', waiting: '选好客户和现场，这里就说明谁付费、几只钟、还要做什么。', remedies: '补救方式', missing: '还缺这些才能判断：', clocks: '{n} 只钟', no_clocks: '承诺书没有给这件事定时限。', to_do: '还要做到' },
+  decision: { who_pays: '谁付费，为什么', live: '边填边算', waiting: '选好客户和现场，这里就说明谁付费、几只钟、还要做什么。', remedies: '补救方式', refund: '退款，发票全价', provisional: '暂定', provisional_why: '这一年的放假通知还没有公布，最后一天可能顺延。', missing: '还缺这些才能判断：', clocks: '{n} 只钟', no_clocks: '承诺书没有给这件事定时限。', to_do: '还要做到' },
   intake: {
     title: '受理来电', who: '谁、哪里、什么设备', what: '什么事', caller_name: '来电人', caller_phone: '来电号码', customer: '客户', customer_find: '输入名称查找', site: '现场', site_choose: '选现场',
     assets: '设备', assets_choose: '序列号、型号或位置', symptom: '现象，照客户的话写', channel: '渠道', priority: '影响', kind: '类型', reported_at: '来电时间', now: '现在', owner: '负责人',
@@ -108,11 +108,19 @@ export default {
   category: { desktop: '台式机', laptop: '笔记本', server: '服务器', storage: '存储', switch: '交换机', cable: '网线', software: '软件', desk: '班台', cabinet: '文件柜', chair: '椅', clerk_desk: '职员台', sofa: '沙发', other: '其他' },
   material: { wood: '木', leather: '皮', steel: '钢', fabric: '布' },
   asset: {
-    find: '序列号、型号、位置', serial: '序列号', model: '型号', brand: '品牌', category: '类别', place: '位置', accepted_on: '验收日期', invoiced_on: '发票日期', purchased_on: '购买日期', price: '价格', contract: '合同', customer: '去客户页', provisional: '手机上新建，待核', empty: '没有符合的设备。', out_of_service: '停用时段', never_out: '没有停用过。', still: '还没恢复',
+    find: '序列号、型号、位置', serial: '序列号', model: '型号', brand: '品牌', material: '材质', stores_data: '存有数据', category: '类别', place: '位置', accepted_on: '验收日期', invoiced_on: '发票日期', purchased_on: '购买日期', price: '价格', contract: '合同', customer: '去客户页', provisional: '手机上新建，待核', empty: '没有符合的设备。', out_of_service: '停用时段', never_out: '没有停用过。', still: '还没恢复',
     history: '履历', no_history: '还没有工单和报告。',
   },
   spell: { repair: '修理', parts: '等配件' },
   letter: { ref: '版本', title: '名称', clauses: '条款', clause: '条款', article: '出处', quote: '签的原文', meaning: '系统怎么做', empty: '没有安装承诺书。', not_found: '没有这份承诺书。' },
+  quote: { total: '合计', open: '做完才能算出', as_used: '用多少算多少', no_price: '还没有价格', parts: '{n} 种，见下', lacking: '价目表里没有{kinds}的价格。', enter: '去录入' },
+  flag: { yes: '是', no: '否', unknown: '不清楚' },
+  per: { visit: '每次', hour: '每小时', km: '每公里', piece: '每件', percent: '市场价的百分比' },
+  price: {
+    sub: '承诺书说收费的，按这里的价', add: '新价格', all: '全部', kind: '项目', text: '名称', charge: '收法', per: '单位', amount: '价格', zh: '中文名称', en: '英文名称', part_no: '料号（配件按件时填）', valid_from: '起用日期', valid_until: '停用日期', branch: '只用于分公司', contract: '只用于合同',
+    scope: '用于', everybody: '全部客户', valid: '有效期', from: '{from} 起', from_until: '{from} 至 {until}', empty: '还没有价格。承诺书说收费的，工单上就算不出金额。',
+    help: '合同价先于分公司价，先于通用价；同一级里取最新的。报修当天有效的价格算数。配件的市场价按料号录入；成本价可以只录一个百分比。', edit_help: '涨价请另加一条新价格，写明起用日期；改这里的金额，未结工单会重新报价。',
+  },
   needs: {
     conflicts: '两边都改了 {n} 处', both_changed: '{field}，两边都改了，用哪个？', live_now: '现在用的', from_phone: '手机上写的', use_this: '用这个', or_write: '或者写一个新的', other_kept: '没选的也留在历史里。', no_conflict: '没有要决定的。', settled: '已定。',
     stuck: '服务器没收下的 {n} 项', no_stuck: '手机上发来的都收下了。', rest_done: '其余照常收下', what_was_sent: '发来的内容', do_it: '照此办理', leave_it: '不办了', somebody: '办公室',

@@ -1,4 +1,5 @@
 /* The sentences behind clause ids, from the installed letters; asked once per letter. */
+import type { InjectionKey, Ref } from 'vue'
 import { ask, type Both, type Schema } from '@/api/client'
 import { api } from '../api'
 
@@ -7,8 +8,12 @@ export type Clause = Schema<'ClauseOut'> & { letter_title: Both }
 
 const known = new Map<string, Promise<Letter | null>>()
 
-export async function clauseOf(id: string): Promise<Clause | null> {
-  const ref = id.split('-')[0] ?? id
+/** The letter versions that were signed for what the page shows: its clauses are quoted out of these. */
+export const SIGNED: InjectionKey<Ref<string[]>> = Symbol('signed letters')
+
+export async function clauseOf(id: string, signed: string[]): Promise<Clause | null> {
+  const name = id.split('-')[0] ?? id
+  const ref = signed.find((one) => one.split('@')[0] === name) ?? name
   const letter = await letterOf(ref)
   const clause = letter?.clauses.find((one) => one.id === id)
   return letter && clause ? { ...clause, letter_title: letter.title } : null

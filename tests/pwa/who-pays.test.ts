@@ -1,0 +1,30 @@
+/* Amounts as people read them, and where a fact that a decision lacks is entered. */
+import { expect, test } from 'vitest'
+import { moneyText } from '@/ui/money'
+import { placesOf } from '@/console/workorders/missing-places'
+
+test.each([
+  ['0.00', 'CNY', '¥0.00'],
+  ['1234567.50', 'CNY', '¥1,234,567.50'],
+  ['999.00', 'CNY', '¥999.00'],
+  ['1500', 'JPY', '1,500 JPY'],
+])('an amount %s %s is read as %s', (amount, currency, text) => {
+  expect(moneyText({ amount, currency })).toBe(text)
+})
+
+test('each missing fact leads to the field where it is entered', () => {
+  const around = { customerId: 'c', assetIds: ['a', 'b'], workOrderId: 'w' }
+  const paths = ['$.asset.accepted_on', '$.customer.training_completed', '$.request.product_price', '$.letters', '$.out_of_service[0].reason']
+  expect(placesOf(paths, around)).toEqual([
+    { key: 'asset_accepted_on', to: { path: '/assets/a', query: { edit: 'accepted_on' } } },
+    { key: 'customer_training_completed', to: { path: '/customers/c', query: { edit: 'training_completed' } } },
+    { key: 'request_product_price', to: { path: '/work-orders/w', query: { edit: 'product_price' } } },
+    { key: 'letters', to: { path: '/assets/a', query: { edit: 'contract_id' } } },
+    { key: 'out_of_service_reason', to: { path: '/assets/a', query: { edit: 'reason' } } },
+  ])
+})
+
+test('before there is an asset or a work order there is nothing to open', () => {
+  expect(placesOf(['$.asset.brand', '$.request.priority'], { customerId: 'c' }).map((one) => one.to)).toEqual([null, null])
+  expect(placesOf(['$.letters'], { customerId: 'c' }).map((one) => one.to)).toEqual([{ path: '/customers/c' }])
+})
