@@ -204,6 +204,9 @@ class Play:
             tapped = arrived + timedelta(seconds=40 * place)
             yield Step(known(tapped), lambda at, t=tapped, u=user_id: self._check(told, number, u, "in", t, at))
         yield Step(known(arrived), lambda at: self.notices(told, visit["engineers"][0], at))
+        if visit["late_reason"]:
+            yield Step(known(arrived + MINUTE), lambda at: self.write(
+                told, visit["engineers"][0], "missed_reason", at, visit["late_reason"], {"clock": "arrive"}))  # fmt: skip
         if visit["report"]:
             report = ReportPlay(self, told, visit["report"], number)
             yield from report.steps(arrived + 3 * MINUTE, visit["received"])

@@ -136,15 +136,9 @@ def _clock(facts: Facts, one: dict[str, Any]) -> dict[str, Any]:
         "due_at": one.get("due"),
         "met_at": one.get("met_at"),
         "state": one.get("state") or "idle",
-        "missed_reason": _missed_reason(facts, one["name"]) if one.get("state") == "missed" else None,
+        "missed_reason": (one.get("missed_reason") or None) if one.get("state") == "missed" else None,
         "excused_reason": (one.get("excuse") or None) if one.get("state") == "excused" else None,
     }
-
-
-def _missed_reason(facts: Facts, name: str) -> str | None:
-    """What somebody wrote about a missed clock: a note that names it."""
-    said = [e for e in facts.log if e.what == "note" and not e.voided_at and (e.data or {}).get("clock") == name]
-    return said[-1].note if said else None
 
 
 # ---------------------------------------------------------------- arrivals

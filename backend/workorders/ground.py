@@ -83,15 +83,17 @@ def _by_id(session: Session, model: type[Any], ids: set[Any]) -> dict[str, Any]:
 
 
 _LOG: Any = LogEntry.__table__.c  # columns, not entities: a batch reads thousands of lines
-_ENTRY = (_LOG.work_order_id, _LOG.id, _LOG.what, _LOG.corrected_at, _LOG.visit_id, _LOG.note, _LOG.data)
+_ENTRY = (
+    _LOG.work_order_id, _LOG.id, _LOG.what, _LOG.corrected_at, _LOG.visit_id, _LOG.note, _LOG.data, _LOG.received_at,
+)  # fmt: skip
 
 
 def entries_of(session: Session, work_order_ids: Sequence[str]) -> dict[str, list[Entry]]:
     """The logs as the rules see them: what is voided is left out."""
     query = sa.select(*_ENTRY).where(_LOG.work_order_id.in_(work_order_ids), _LOG.voided_at.is_(None))
     out: dict[str, list[Entry]] = {ident: [] for ident in work_order_ids}
-    for ident, *values, data in session.execute(query):
-        out[ident].append(Entry(*values, data=data or {}))
+    for ident, *values, data, received_at in session.execute(query):
+        out[ident].append(Entry(*values, data=data or {}, received_at=received_at))
     return out
 
 

@@ -100,8 +100,10 @@ class ClockOut(DecidedClock):
     governs = fields.Boolean()
     met_at = Instant(allow_none=True)
     met_by = fields.String(allow_none=True)
+    met_received_at = Instant(allow_none=True, dump_default=None)
     excused_by = fields.String(allow_none=True)
     excuse = fields.String()
+    missed_reason = fields.String(dump_default="")
 
 
 class DecidedGate(Schema):

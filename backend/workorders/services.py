@@ -22,6 +22,7 @@ from backend.core.ids import new_id
 from backend.core.problems import Fault, Forbidden, Invalid, NotFound
 from backend.core.sync import who_entered
 from backend.customers.models import Contact, Customer, Site
+from backend.letters.rules.words import CLOCKS
 from backend.workorders import ports, settling
 from backend.workorders.ground import entries_of
 from backend.workorders.models import LogEntry, WorkOrder, WorkOrderAsset
@@ -170,7 +171,8 @@ def void_by_hand(
     return void_log_entry(session, entry, reason=reason, now=now, author_id=actor.user_id)
 
 
-_NEEDS_NOTE = ("waiting", "rejected", "excused")
+_NEEDS_NOTE = ("waiting", "rejected", "excused", "missed_reason")
+_NAMES_A_CLOCK = ("excused", "missed_reason")
 
 
 def _faults_of_entry(values: Mapping[str, Any], at: datetime, now: datetime) -> list[Fault]:
@@ -186,13 +188,7 @@ def _faults_of_entry(values: Mapping[str, Any], at: datetime, now: datetime) -> 
         except (TypeError, ValueError):
             words = {"zh": "请写明承诺的时间。", "en": "State the promised time, with its zone."}
             faults.append(Fault("$.data.promised_for", words))
-    if values["what"] == "excused" and data.get("clock") not in (
-        "dispatch",
-        "respond",
-        "arrive",
-        "resolve",
-        "report",
-    ):
+    if values["what"] in _NAMES_A_CLOCK and data.get("clock") not in CLOCKS:
         faults.append(Fault("$.data.clock", {"zh": "请写明哪一个时限。", "en": "State which clock."}))
     return faults
 
@@ -213,16 +209,27 @@ def change(
     if "asset_ids" in written:
         keep_pairs(session, work_order)
     session.flush()
-    if written - {"symptom", "caller_name", "caller_phone", "phone_reason", "contact_id"}:
-        shown = {name: base[name] for name in sorted(written)}
-        add_log_entry(
-            session, work_order, what="changed", at=now, now=now, author_id=actor.user_id, data={"before": shown}
-        )
     settling.mark(session, work_order.id, now)
+    if written - {"symptom", "caller_name", "caller_phone", "phone_reason", "contact_id"}:
+        _log_change(session, actor, work_order, {name: base[name] for name in sorted(written)}, now)
     if written & {"owner_id", "site_id", "customer_id", "contact_id", "asset_ids"}:
         for tell in ports.scope_changed.answers:
             tell(session, work_order.id, now)
     return written
+
+
+def _log_change(session: Session, actor: Any, work_order: WorkOrder, shown: dict[str, Any], now: datetime) -> None:
+    """What was changed, and which clocks it moved: both terms stay readable (C-08, D-14)."""
+    before = {(c["name"], c["clause"]): c["due"] for c in work_order.clocks or []}
+    settling.settle_all(session)
+    after = {(c["name"], c["clause"]): c["due"] for c in work_order.clocks}
+    moved = [
+        {"name": name, "clause": clause, "due": due, "now_due": after.get((name, clause))}
+        for (name, clause), due in before.items()
+        if due != after.get((name, clause))
+    ]
+    data = {"before": shown} | ({"clocks": moved} if moved else {})
+    add_log_entry(session, work_order, what="changed", at=now, now=now, author_id=actor.user_id, data=data)
 
 
 def check_references(session: Session, work_order: WorkOrder, fields: Mapping[str, Any], path: str = "$.") -> None:

@@ -84,7 +84,8 @@ def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetim
 
 
 _NOT_BEGUN: dict[str, Any] = {
-    "near_at": None, "governs": True, "state": "idle", "met_at": None, "met_by": None, "excused_by": None, "excuse": ""
+    "near_at": None, "governs": True, "state": "idle", "met_at": None, "met_by": None, "met_received_at": None,
+    "excused_by": None, "excuse": "", "missed_reason": "",
 }  # fmt: skip
 
 
@@ -110,8 +111,10 @@ def _with_outcomes(
                 "state": outcome.state,
                 "met_at": clock.iso(outcome.met_at),
                 "met_by": outcome.met_by,
+                "met_received_at": clock.iso(outcome.met_received_at),
                 "excused_by": outcome.excused_by,
                 "excuse": outcome.excuse,
+                "missed_reason": outcome.missed_reason,
             }
         )
     return out + [given | _NOT_BEGUN for given in decided_clocks if not given["starts"]]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from backend.workorders.rules.entries import Entry, in_order
 
@@ -32,6 +32,8 @@ class Outcome:
     """What became of it. state: running · met · missed · excused · idle (stopped before it was due).
 
     A running one keeps the excuse that is logged already: it tells when the clock falls due.
+    met_received_at  when it became known that it was met, where that was later; the clock ran until then for the office
+    missed_reason    why it was missed, as somebody who was there says it
     """
 
     state: str
@@ -39,6 +41,8 @@ class Outcome:
     met_by: str | None = None
     excused_by: str | None = None
     excuse: str = ""
+    met_received_at: datetime | None = None
+    missed_reason: str = ""
 
 
 def near_at(clock: Clock) -> datetime:
@@ -54,16 +58,17 @@ def outcome_of(clock: Clock, entries: Sequence[Entry], channel: str, now: dateti
     ordered = in_order(entries)
     met = _met(clock, ordered, channel)
     if met is not None and met.at <= clock.due:
-        return Outcome("met", met.at, met.id)
+        return Outcome("met", met.at, met.id, met_received_at=_received_later(met))
     stopped_at = _stopped_at(clock, ordered)
     if stopped_at is not None and stopped_at <= clock.due:
         return Outcome("idle")
-    late = (met.at, met.id) if met else (None, None)
-    excuse = next((e for e in reversed(ordered) if e.what == "excused" and _names(e, clock)), None)
+    excuse = _last(ordered, "excused", clock)
     excused = {"excused_by": excuse.id, "excuse": excuse.note} if excuse else {}
     if met is None and now <= clock.due:
         return Outcome("running", **excused)
-    return Outcome("excused" if excuse else "missed", *late, **excused)
+    late = {"met_at": met.at, "met_by": met.id, "met_received_at": _received_later(met)} if met else {}
+    reason = _last(ordered, "missed_reason", clock)
+    return Outcome("excused" if excuse else "missed", **late, **excused, missed_reason=reason.note if reason else "")
 
 
 def governing(clocks: Iterable[Clock]) -> dict[str, Clock]:
@@ -139,6 +144,19 @@ def _ended_at(entries: list[Entry]) -> datetime | None:
     return stopped
 
 
+_AT_ONCE = timedelta(minutes=1)  # what takes this long to arrive was not sent late
+
+
+def _received_later(entry: Entry) -> datetime | None:
+    """When an entry arrived, if that was later than it says."""
+    late = entry.received_at is not None and entry.received_at - entry.at >= _AT_ONCE
+    return entry.received_at if late else None
+
+
+def _last(ordered: list[Entry], what: str, clock: Clock) -> Entry | None:
+    """The last entry of a kind that names the clock, or the one clause of it."""
+    return next((entry for entry in reversed(ordered) if entry.what == what and _names(entry, clock)), None)
+
+
 def _names(entry: Entry, clock: Clock) -> bool:
-    """An excuse names the clock, or the one clause of it."""
     return entry.data.get("clock") == clock.name and entry.data.get("clause") in (None, clock.clause)

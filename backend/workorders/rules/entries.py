@@ -44,6 +44,9 @@ WHATS: dict[str, tuple[str, ...]] = {
     "signed": (),
     "rated": (),
     "excused": ("admin",),
+    "missed_reason": ("engineer", "office"),
+    "loaner_handed_out": ("engineer", "office"),
+    "loaner_returned": ("engineer", "office"),
     "overridden": (),
     "changed": (),
     "note": ("engineer", "office"),
@@ -63,6 +66,7 @@ class Entry:
     visit_id: str | None = None
     note: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    received_at: datetime | None = None
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:

@@ -58,6 +58,8 @@ export interface Clock {
   state: string | null
   paused_s: number | null
   excused_by: string | null
+  met_received_at: string | null
+  missed_reason: string
 }
 
 export interface Entitlement {

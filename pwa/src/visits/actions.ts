@@ -1,6 +1,6 @@
 /* What she does on a visit, as operations. Each resolves when it is on the disk; nothing here waits for the network. */
 import { data, type Performing } from '@/app/data'
-import type { Site } from '@/app/records'
+import type { Clock, Site } from '@/app/records'
 import { awaitFix, type Measured, type PositionFault, type Waiting } from '@/device/position'
 import { buzz } from '@/device/storage'
 import { judgeCheckIn, type SitePoint, type Verdict } from './rules/check-in'
@@ -105,6 +105,16 @@ export function giveReason(checkInId: string, reason_code: string, reason_text: 
     record: { kind: 'log_entry', id: data().newId() },
     clears: [{ kind: 'check_in', id: checkInId }],
     args: { check_in_id: checkInId, reason_code, reason_text },
+  })
+}
+
+/** Why a clock was missed: one line of the log, printed on the report. */
+export function giveMissedReason(orderId: string, visitId: string, clock: Partial<Clock>, note: string) {
+  return data().perform({
+    type: 'log_entry.add',
+    record: { kind: 'log_entry', id: data().newId() },
+    clears: [visit(visitId)],
+    args: { work_order_id: orderId, visit_id: visitId, what: 'missed_reason', note, data: { clock: clock.name ?? '', clause: clock.clause ?? '' } },
   })
 }
 

@@ -52,11 +52,37 @@ class TestLog:
 
     def test_late_work_recomputes_from_the_corrected_time(self, work_order):
         with clock.fixed(NOW + 30 * HOUR):
-            enter(work_order, "note", NOW + 30 * HOUR)
+            enter(work_order, "decided_on_site", NOW + 30 * HOUR)
             assert state_of(work_order, "arrive") == "missed"
             enter(work_order, "arrived", NOW + 30 * HOUR, corrected_at=NOW + HOUR)
         clock_ = next(c for c in again(work_order).clocks if c["name"] == "arrive")
         assert (clock_["state"], clock_["met_at"]) == ("met", clock.iso(NOW + HOUR))
+        assert clock_["met_received_at"] == clock.iso(NOW + 30 * HOUR), "it says that it was known only later"
+
+    def test_what_came_at_once_is_not_called_late(self, work_order):
+        minute = timedelta(minutes=1)
+        for late, said in ((minute - timedelta(milliseconds=1), None), (minute, clock.iso(NOW + 2 * HOUR + minute))):
+            entry = enter(work_order, "arrived", NOW + 2 * HOUR, received_at=NOW + 2 * HOUR + late)
+            stands = next(c for c in again(work_order).clocks if c["name"] == "arrive")
+            assert stands["met_received_at"] == said
+            with write_transaction() as session:
+                services.void_log_entry(session, session.get(LogEntry, entry.id), reason="x", now=NOW + 3 * HOUR)
+
+    @pytest.mark.promise("D-13")
+    @pytest.mark.promise("B-02")
+    def test_a_reason_for_a_missed_clock_is_said_by_office_or_engineer_and_excuses_nothing(
+        self, cast, as_, work_order
+    ):
+        with clock.fixed(NOW + 9 * HOUR):
+            path = f"/api/work-orders/{work_order.id}/log"
+            body = {"what": "missed_reason", "note": "机场高速封路", "data": {"clock": "arrive", "clause": "B-02"}}
+            assert as_(cast.cleo).post(path, json=body | {"note": " "}).json["faults"][0]["path"] == "$.note"
+            assert as_(cast.cleo).post(path, json=body | {"data": {}}).json["faults"][0]["path"] == "$.data.clock"
+            assert as_(cast.cleo).post(path, json=body).status_code == 201
+            stands = {one["name"]: one for one in as_(cast.cleo).get(path.removesuffix("/log")).json["clocks"]}
+        assert (stands["arrive"]["state"], stands["arrive"]["missed_reason"]) == ("missed", "机场高速封路")
+        assert (stands["resolve"]["state"], stands["resolve"]["missed_reason"]) == ("missed", "")
+        assert stands["arrive"]["excused_by"] is None
 
     def test_a_voided_line_no_longer_counts_and_stays_readable(self, cast, as_, work_order):
         client = as_(cast.cleo)
@@ -170,7 +196,7 @@ class TestDecision:
         )
         assert answer.status_code == 200
         assert "dispatch" in {c["name"] for c in answer.json["clocks"]}
-        assert answer.json["log"][-1]["data"] == {"before": {"priority": "important"}}
+        assert answer.json["log"][-1]["data"]["before"] == {"priority": "important"}
 
     def test_a_changed_contract_decides_open_work_again(self, cast, as_, work_order, asset):
         body = {"base": {"letters": ["B@1"]}, "fields": {"letters": ["D@1"]}}
@@ -396,5 +422,21 @@ class TestSearch:
 def test_rows_made_without_a_log_are_settled_by_their_first_entry(cast, session):
     row = make_work_order(cast.site)
     make_log_entry(row, "solved")
-    enter(row, "note")
+    enter(row, "contacted")
     assert again(row).state == "resolved"
+
+
+@pytest.mark.promise("B-12")
+def test_a_changed_priority_says_in_the_log_which_terms_it_moved(cast, as_, work_order):
+    path = f"/api/work-orders/{work_order.id}"
+    seen = as_(cast.cleo).get(path).json
+    before = {(one["name"], one["clause"]): one["due"] for one in seen["clocks"]}
+    body = {"base": {"priority": "important"}, "fields": {"priority": "critical"}}
+    changed = as_(cast.cleo).patch(path, json=body).json
+    [line] = [entry for entry in changed["log"] if entry["what"] == "changed"]
+    after = {(one["name"], one["clause"]): one["due"] for one in changed["clocks"]}
+    assert (
+        {(one["name"], one["clause"]): one["due"] for one in line["data"]["clocks"]}
+        == {key: due for key, due in before.items() if after.get(key) != due}
+        != {}
+    )
