@@ -93,8 +93,13 @@ def before_commit(function: Callable[[Session], None]) -> Callable[[Session], No
     return function
 
 
+def run_before_commit(session: Session) -> None:
+    for function in current_app.extensions.get("before_commit", []):
+        function(session)
+
+
 @contextmanager
-def write_transaction() -> Iterator[Session]:
+def write_transaction(at_the_end: Callable[[Session], None] = run_before_commit) -> Iterator[Session]:
     """One write transaction; committed on leaving, rolled back on any error. Raises DatabaseBusy when passing."""
     session = db.session()
     is_sqlite = session.get_bind().dialect.name == "sqlite"
@@ -108,8 +113,7 @@ def write_transaction() -> Iterator[Session]:
             session.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITERS)))
         yield session
         session.flush()
-        for function in current_app.extensions.get("before_commit", []):
-            function(session)
+        at_the_end(session)
         session.commit()
     except BaseException as error:
         session.rollback()

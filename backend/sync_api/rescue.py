@@ -187,9 +187,7 @@ class RescueUnit(SqlUnit):
 
 
 class RescueTransactions(SqlTransactions):
-    def run(self, work: Any) -> Any:
-        with write_transaction() as session:
-            return work(RescueUnit(session, registry_of()))
+    unit = RescueUnit
 
 
 def _operation_lines(file: RescueFile, results: dict[str, Any] | None = None) -> list[Line]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import orjson
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from backend.core import clock
@@ -245,15 +246,29 @@ def is_visible(session: Session, kind: str, record_id: str, buckets: Iterable[st
     return session.scalar(query.limit(1)) is not None
 
 
-def replay_stuck(now: datetime, session: Session | None = None) -> int:
-    """Run parked and unsupported operations again (after an update). Returns how many were tried.
+def replayed(session: Session) -> list[str]:
+    """Parked and unsupported operations, in the order in which they are run again (after an update)."""
+    rows = [row for row in stuck_operations(session) if row.status in REPLAYED]
+    return [row.id for row in sorted(rows, key=lambda row: (row.device_id, row.seq))]
+
+
+def replay_stuck(now: datetime, session: Session | None = None, only: list[str] | None = None) -> int:
+    """Run them again. Returns how many were tried.
 
     session  an open write transaction to do it in; without one it opens its own
     """
 
     def waiting(unit: Any) -> list[Any]:
-        rows = stuck_operations(unit.session)
-        found = [unit.stuck(row.id) for row in rows if row.status in REPLAYED]
-        return sorted(found, key=lambda stuck: (stuck.device_id, stuck.seq))
+        return [unit.stuck(op_id) for op_id in (replayed(unit.session) if only is None else only)]
 
     return replay(REPLAYED, now, registry_of(), SqlTransactions(session), SqlPolicy(), waiting)
+
+
+def replay_next(session: Session, now: datetime) -> bool:
+    """The worker's turn: one a transaction, so that one that still breaks keeps no other; True while there are more."""
+    waiting: list[str] = current_app.extensions.setdefault("stuck_waiting", [])
+    if not waiting:
+        waiting += replayed(session)
+    if waiting:
+        replay_stuck(now, session, [waiting.pop(0)])
+    return bool(waiting)

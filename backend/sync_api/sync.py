@@ -46,16 +46,13 @@ def register(app: Flask) -> None:
     def new_epoch(session: Session, now: datetime, made_at: datetime) -> None:
         start_epoch(session, now, made_at)
 
-    def run_stuck_again(session: Session, now: datetime) -> None:
-        services.replay_stuck(now, session)
-
     app.register_blueprint(rescue_routes.bp)
     scope.register(app)
     every(app, "sync_high_water", high_water.EVERY_S, high_water.note)
     every(app, "sync_daily", daily.EVERY_S, daily.run)
     every(app, "sync_shapes", shapes.EVERY_S, shapes.run)
     every(app, "sync_erase", erase.EVERY_S, erase.finish)
-    every(app, "sync_replay", REPLAY_EVERY_S, run_stuck_again)
+    every(app, "sync_replay", REPLAY_EVERY_S, services.replay_next)
     before_commit(publish_changes)
     after_restore(new_epoch)
     say_in_backup("anchor", audit.anchor_now)

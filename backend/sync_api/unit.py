@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.core.db import db, write_transaction
+from backend.core.db import db, is_passing, run_before_commit, write_transaction
 from backend.core.sync import SyncRegistry, home_bucket, registry_of
 from backend.sync_api import audit
 from backend.sync_api.conflicts import Conflicts
@@ -24,6 +24,7 @@ from backend.sync_api.naming import name_file
 from backend.sync_api.publish import read_head
 from backend.sync_api.stuck import StuckOperations
 from sync.server.model import Actor, Head, Operation, Record
+from sync.server.ports import Unpublished
 
 T = TypeVar("T")
 
@@ -135,17 +136,29 @@ class SqlUnit(Ledger, Conflicts, StuckOperations):
             )
 
 
+def publish_all(session: Session) -> None:
+    """What runs before every commit; where a slice's function breaks here, an operation can still be set aside."""
+    try:
+        run_before_commit(session)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        raise Unpublished() from error
+
+
 class SqlTransactions:
     """Opens units on `write_transaction()`, or works in one that is open already."""
+
+    unit: type[SqlUnit] = SqlUnit
 
     def __init__(self, session: Session | None = None) -> None:
         self.session = session
 
     def run(self, work: Callable[[Any], T]) -> T:
         if self.session is not None:
-            return work(SqlUnit(self.session, registry_of()))
-        with write_transaction() as session:
-            return work(SqlUnit(session, registry_of()))
+            return work(self.unit(self.session, registry_of()))
+        with write_transaction(publish_all) as session:
+            return work(self.unit(session, registry_of()))
 
     def head(self) -> Head:
         head = read_head(db.session)

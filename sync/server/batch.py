@@ -44,6 +44,7 @@ class Batch:
     policy: Policy
     unit: Unit
     stepwise: bool
+    set_aside: Refused | None = None  # nothing is applied: what is new is kept as stuck with this
     rows: dict[int, LedgerRow] = field(default_factory=dict)
     results: dict[int, str] = field(default_factory=dict)
     replayed: set[int] = field(default_factory=set)
@@ -219,6 +220,8 @@ class Batch:
         if type_ is None:
             problem = Refused("unsupported-version", "v" if versions else "type")
             return shelf.put(op, stuck_id, "unsupported_version", problem, context)
+        if self.set_aside is not None:
+            return shelf.put(op, stuck_id, *self._status_of(self.set_aside), context)
         try:
             spared = shelf.spared_by(op, context.actor)
             blocker = shelf.blocker(op, type_, context.device_id, {*spared, stuck_id})

@@ -101,11 +101,18 @@ class Unit(Protocol):
     def note_security(self, what: str, device_id: str, actor: Actor, op_id: str | None, now: datetime) -> None: ...
 
 
+class Unpublished(Exception):
+    """What was done holds, but publishing it crashed (its cause); everything is rolled back."""
+
+
 class Transactions(Protocol):
     """Opens units."""
 
     def run(self, work: Callable[[Unit], T]) -> T:
-        """Run work in one write transaction and commit; what it raises rolls everything back and goes on."""
+        """Run work in one write transaction and commit; what it raises rolls everything back and goes on.
+
+        raises  Unpublished when an owner's function broke between the work and the commit
+        """
 
     def head(self) -> Head:
         """Where the server stands, as committed."""

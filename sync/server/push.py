@@ -2,8 +2,9 @@
 
 Called by whoever serves POST /push. A savepoint per operation costs a third of the throughput, so a batch is tried
 without (what it writes is then also written together, see ports.Unit.together); only when an operation fails after it
-may have written something is the whole transaction rolled back and run again with a savepoint each. The answer is built
-after the commit.
+may have written something is the whole transaction rolled back and run again with a savepoint each. Where what was done
+cannot be published, the operations are taken one by one, each in a transaction of its own, and the one that breaks it is
+set aside. The answer is built after the commit.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sync.server.applying import Again
 from sync.server.batch import Batch
 from sync.server.clocks import instant_text
-from sync.server.model import Actor, Envelope, Stuck
-from sync.server.ports import Policy, Transactions, Unit
+from sync.server.model import Actor, Envelope, Operation, Stuck, Unreadable
+from sync.server.ports import Policy, Transactions, Unit, Unpublished
+from sync.server.problems import Refused
 from sync.server.registry import Registry
+
+Taken = tuple[int, list[str]]  # how far the device is acked, and the results
 
 
 @dataclass
@@ -45,15 +49,48 @@ def push(
 ) -> PushAnswer:
     """Take a request. Raises RequestRefused (nothing was applied), or whatever the commit raised."""
 
-    def work(stepwise: bool) -> tuple[int, list[str]]:
-        return transactions.run(lambda unit: Batch(envelope, actor, now, registry, policy, unit, stepwise).run())
+    def work(part: Envelope, stepwise: bool, set_aside: Refused | None = None) -> Taken:
+        return transactions.run(
+            lambda unit: Batch(part, actor, now, registry, policy, unit, stepwise, set_aside).run()
+        )
 
-    done = None
-    with suppress(Again):
-        done = work(stepwise=False)
-    acked, results = done or work(stepwise=True)
+    try:
+        done = None
+        with suppress(Again):
+            done = work(envelope, False)
+        acked, results = done or work(envelope, True)
+    except Unpublished:
+        acked, results = _one_by_one(envelope, work, policy)
     head = transactions.head()
     return PushAnswer(head.epoch, acked, head.feed_seq, head.anchor, results)
+
+
+def _one_by_one(envelope: Envelope, work: Callable[..., Taken], policy: Policy) -> Taken:
+    """As far as it goes; what was done is then answered as a repeat, for one of them may have changed another's result."""
+    done: list[Operation | Unreadable] = []
+    last: list[str] = []
+    for op in envelope.ops:
+        alone = replace(envelope, ops=(op,), prev_hash=None if done else envelope.prev_hash, signature=None)
+        try:
+            acked, results = work(alone, True)
+        except Unpublished as broken:
+            acked, results = work(alone, True, _blamed(op, broken, policy))
+        if acked < op.seq:
+            last = results
+            break
+        done.append(op)
+    acked, results = work(replace(envelope, ops=tuple(done)), True)
+    return acked, results + last
+
+
+def _blamed(op: Operation | Unreadable, broken: Unpublished, policy: Policy) -> Refused:
+    error = broken.__cause__
+    if not isinstance(op, Operation) or not isinstance(error, Exception):
+        raise broken
+    refusal = policy.refusal_of(error)
+    if refusal is None:
+        policy.report_crash(op, error)
+    return refusal or Refused("parked")
 
 
 def replay(
