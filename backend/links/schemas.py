@@ -87,6 +87,7 @@ class Sentence(Schema):
 
 class ClockLine(Sentence):
     name = fields.String()
+    starts = Instant()
     due = Instant()
     state = fields.String()
     met_at = Instant(allow_none=True)

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import phone from '@/app/i18n/zh-CN'
+import link from '@/link/i18n/zh-CN'
 import shared from '@/ui/i18n/zh-CN'
 import type { Words } from '@/ui/i18n'
 
@@ -15,7 +16,7 @@ function leaves(words: Words, path = ''): string[] {
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.(ts|vue)$/.test(file) && !/(^|\/)i18n\//.test(file))
 const read = (files: string[]) => files.map((file) => readFileSync(join(SRC, file), 'utf8')).join('\n')
-const ofPhone = read(sources.filter((file) => !file.startsWith('console/')))
+const ofPhone = read(sources.filter((file) => !/^(console|link)\//.test(file)))
 const everywhere = read(sources)
 const keys = new Set([...leaves(phone as Words), ...leaves(shared as Words)])
 
@@ -41,4 +42,13 @@ test('no text of the phone is left over', () => {
     'cause.', 'fix.', 'role.', 'channel.', 'charge.', 'charge_kind.', 'outcome.', 'missing.']
   const unused = leaves(phone as Words).filter((key) => !named.has(key) && !started.some((start) => key.startsWith(start)))
   expect(unused).toEqual([])
+})
+
+test('every text of the customer’s page is there, and none is left over', () => {
+  const ofLink = read(sources.filter((file) => file.startsWith('link/')))
+  const own = leaves(link as Words)
+  const known = new Set([...keys, ...own])
+  expect([...ofLink.matchAll(/\bte?\(\s*'([a-z_]+\.[^']+)'/g)].map((found) => found[1]!).filter((key) => !known.has(key))).toEqual([])
+  const [named, started] = [written(ofLink), beginnings(ofLink)]
+  expect(own.filter((key) => !named.has(key) && !started.some((start) => key.startsWith(start)))).toEqual([])
 })

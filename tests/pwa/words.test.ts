@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import phoneEn from '@/app/i18n/en'
 import phoneZh from '@/app/i18n/zh-CN'
+import linkEn from '@/link/i18n/en'
+import linkZh from '@/link/i18n/zh-CN'
 import sharedEn from '@/ui/i18n/en'
 import sharedZh from '@/ui/i18n/zh-CN'
 import type { Words } from '@/ui/i18n'
@@ -16,6 +18,7 @@ const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => 
 describe.each([
   ['shared', sharedZh as Words, sharedEn as Words],
   ['phone', phoneZh as Words, phoneEn as Words],
+  ['customer link', linkZh as Words, linkEn as Words],
 ])('%s words', (_name, zh, en) => {
   test('English says everything that Chinese says, with the same figures in it', () => {
     const chinese = leaves(zh)

@@ -43,7 +43,7 @@ export function clientOf(patience_ms: number): Api {
     credentials: 'same-origin',
     cache: 'no-store',
     headers: { Accept: 'application/json', 'X-Fieldpledge': '1' },
-    fetch: (request) => fetch(request, { signal: AbortSignal.timeout(patience_ms) }),
+    fetch: (request) => fetch(request, 'timeout' in AbortSignal ? { signal: AbortSignal.timeout(patience_ms) } : {}), // a customer's old phone has none
   }) as Api
 }
 

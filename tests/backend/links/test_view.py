@@ -24,7 +24,7 @@ company.contacts.value scope expires_at number kind state symptom reported_at si
 assets.category assets.brand assets.model assets.serial
 steps.what steps.at steps.text steps.who steps.engineers.zh steps.engineers.en
 promised_for
-clocks.name clocks.due clocks.state clocks.met_at clocks.excuse clocks.clause clocks.text.zh clocks.text.en clocks.quote
+clocks.name clocks.starts clocks.due clocks.state clocks.met_at clocks.excuse clocks.clause clocks.text.zh clocks.text.en clocks.quote
 pays.status pays.warranty_end pays.charges.labour pays.charges.parts pays.charges.call_out pays.charges.travel
 pays.sentences.clause pays.sentences.text.zh pays.sentences.text.en pays.sentences.quote
 said.what said.at said.who said.how said.text

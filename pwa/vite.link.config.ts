@@ -1,0 +1,30 @@
+/* How the customer's page is built: its own small entry under /c/, for older browsers than ours, without a service worker. */
+import { resolve } from 'node:path'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+import { precompress } from './build/precompress.ts'
+
+const root = import.meta.dirname
+
+export default defineConfig({
+  root: resolve(root, 'c'),
+  base: '/c/',
+  publicDir: false,
+  plugins: [vue(), precompress()],
+  define: {
+    __VUE_OPTIONS_API__: 'false',
+    __VUE_PROD_DEVTOOLS__: 'false',
+    __VUE_I18N_FULL_INSTALL__: 'false',
+    __VUE_I18N_LEGACY_API__: 'false',
+    __INTLIFY_PROD_DEVTOOLS__: 'false',
+    __INTLIFY_DROP_MESSAGE_COMPILER__: 'false',
+  },
+  build: {
+    outDir: resolve(root, 'dist/c'),
+    emptyOutDir: true,
+    target: ['chrome87', 'safari14', 'firefox78'],
+    modulePreload: false,
+    sourcemap: false,
+  },
+  resolve: { alias: { '@': resolve(root, 'src') } },
+})
