@@ -140,7 +140,8 @@ def _sentence(letters: Sequence[Letter], clause: str) -> dict[str, Any]:
 def _clocks(order: WorkOrder, letters: Sequence[Letter], now: datetime) -> list[dict[str, Any]]:
     """What was promised her and what became of it: of several of one name the one that governs."""
     return [
-        {name: one[name] for name in ("name", "starts", "due", "state", "met_at", "excuse")} | _sentence(letters, one["clause"])
+        {name: one[name] for name in ("name", "starts", "due", "state", "met_at", "excuse")}
+        | _sentence(letters, one["clause"])
         for one in clocks_at(order.clocks, now)
         if one["governs"] and one["due"] and one["name"] != "dispatch" and one["state"] != "idle"
     ]

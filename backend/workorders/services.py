@@ -171,6 +171,7 @@ def void_by_hand(
     return void_log_entry(session, entry, reason=reason, now=now, author_id=actor.user_id)
 
 
+SAID_BY = ("phone", "onsite", "mail")  # how the customer gave her word to the office
 _NEEDS_NOTE = ("waiting", "rejected", "excused", "missed_reason")
 _NAMES_A_CLOCK = ("excused", "missed_reason")
 
@@ -182,6 +183,12 @@ def _faults_of_entry(values: Mapping[str, Any], at: datetime, now: datetime) -> 
         faults.append(Fault("$.at", {"zh": "这个时间还没有到。", "en": "This time has not come yet."}))
     if values["what"] in _NEEDS_NOTE and not (values.get("note") or "").strip():
         faults.append(Fault("$.note", {"zh": "请写明原因。", "en": "Please state the reason."}))
+    if values["what"] in ("accepted", "rejected"):  # whose word it was, and how she gave it
+        if not str(data.get("who") or "").strip():
+            faults.append(Fault("$.data.who", {"zh": "请写是谁说的。", "en": "State who said it."}))
+        if data.get("how") not in SAID_BY:
+            words = {"zh": "请选她是怎么说的：电话、当面、来信。", "en": f"State how: {', '.join(SAID_BY)}."}
+            faults.append(Fault("$.data.how", words))
     if values["what"] == "promised":
         try:
             clock.parse(data.get("promised_for"))

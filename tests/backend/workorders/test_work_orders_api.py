@@ -102,6 +102,9 @@ class TestLog:
         [
             ({"what": "waiting"}, "$.note"),
             ({"what": "rejected", "note": " "}, "$.note"),
+            ({"what": "accepted", "data": {"how": "phone"}}, "$.data.who"),
+            ({"what": "accepted", "data": {"who": "王敏"}}, "$.data.how"),
+            ({"what": "rejected", "note": "x", "data": {"who": "王敏", "how": "dream"}}, "$.data.how"),
             ({"what": "promised"}, "$.data.promised_for"),
             ({"what": "promised", "data": {"promised_for": "soon"}}, "$.data.promised_for"),
             ({"what": "excused", "note": "x"}, "$.data.clock"),

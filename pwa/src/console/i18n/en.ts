@@ -72,6 +72,7 @@ const en: typeof zh = {
     report_approved: 'Report approved',
     report_withdrawn: 'Report withdrawn',
     signed: 'Signed',
+    rated: 'rated by customer',
     excused: 'Excused',
     missed_reason: 'Why it was missed',
     loaner_handed_out: 'Stand-in handed out',
@@ -83,6 +84,11 @@ const en: typeof zh = {
     cancelled: 'Cancelled',
     reopened: 'Reopened',
   },
+  link: {
+    title: 'Customer links', make: 'Make a link', may: 'With the link the customer sees progress, and may', scope: { progress: 'progress', accept: 'accept', rate: 'rate', sign: 'sign later', report: 'get the report' }, days_label: 'How long', days: '{n} days', once: 'Send it to the customer, or let her scan it. It is shown this once; if it is lost, make another.',
+    qr: 'QR code of the customer link', address: 'Address', copy: 'Copy', copied: 'Copied', none: 'The customer has no link yet.', state: { active: 'active', expired: 'expired', revoked: 'revoked' }, until: 'until {date}', used: 'opened {n} times, {time}', unused: 'not opened yet', revoke: 'Revoke',
+  },
+  said: { who: 'Who said it', how: 'How', when: 'When; empty means now', rating: '{n} of 5', by: { phone: 'phone', onsite: 'in person', mail: 'in writing', link: 'customer link', signature: 'signature' } },
   check_in: {
     in: 'Check-in', out: 'Check-out', distance: '{d} m from the site point ±{a} m', accept: 'Accept as arrived', at: 'Arrived {time}', from_site: '{d} m from the site point', agree: 'Phone and server agree', differ: 'The two verdicts differ; both are kept', phone_says: 'Phone: {v}', server_says: 'Server: {v}',
     accuracy: 'Accuracy', fix_age: 'Fix', seconds_ago: '{n} s before', clock: 'Phone clock', offset: '{s} s {way}, corrected', fast: 'fast', slow: 'slow', received: 'Received', none: 'No check-in (by phone or remotely).', dial: 'Arrival to scale', north: 'N', radius: 'radius {r} m',

@@ -71,6 +71,7 @@ export default {
     report_approved: '报告已通过',
     report_withdrawn: '报告已撤回',
     signed: '客户签字',
+    rated: '客户评价',
     excused: '免计超时',
     missed_reason: '超时原因',
     loaner_handed_out: '借出备用机',
@@ -82,6 +83,11 @@ export default {
     cancelled: '取消',
     reopened: '重开',
   },
+  link: {
+    title: '客户链接', make: '做一个链接', may: '客户凭链接可以看进展，还可以', scope: { progress: '看进展', accept: '验收', rate: '评价', sign: '补签', report: '下载报告' }, days_label: '有效期', days: '{n} 天', once: '把它发给客户，或请她扫码。只显示这一次，丢了就再做一个。',
+    qr: '客户链接的二维码', address: '链接地址', copy: '复制', copied: '已复制', none: '还没有给客户的链接。', state: { active: '有效', expired: '已到期', revoked: '已收回' }, until: '到 {date}', used: '打开过 {n} 次，{time}', unused: '还没打开过', revoke: '收回',
+  },
+  said: { who: '谁说的', how: '怎么说的', when: '什么时候说的，不填就是现在', rating: '{n} 分', by: { phone: '电话', onsite: '当面', mail: '来信', link: '客户链接', signature: '签字' } },
   check_in: {
     in: '签到', out: '签退', distance: '离现场点 {d} 米 ±{a} 米', accept: '认可到场', at: '到场 {time}', from_site: '离现场点 {d} 米', agree: '手机、服务器判断一致', differ: '两次判断不同，都保留', phone_says: '手机：{v}', server_says: '服务器：{v}',
     accuracy: '精度', fix_age: '定位时刻', seconds_ago: '{n} 秒前', clock: '手机时钟', offset: '{way} {s} 秒，已校', fast: '快', slow: '慢', received: '收到', none: '没有签到（电话或远程处理）。', dial: '到场位置，按比例', north: '北', radius: '半径 {r} 米',
