@@ -1,6 +1,6 @@
 """customer links
 
-Revision 0f0b6e15a325, after bc4193382631.
+Revision 0f0b6e15a325, after 2ef1a22a1d0f.
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from backend.core.db import UtcDateTime
 
 revision = "0f0b6e15a325"
-down_revision = "bc4193382631"
+down_revision = "2ef1a22a1d0f"
 branch_labels = None
 depends_on = None
 
