@@ -7,6 +7,7 @@ Read from the environment (`FIELDPLEDGE_` before each name; `DATABASE_URL` and `
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ SETTINGS: dict[str, tuple[Any, Any, str]] = {
     "PORT": (8000, int, "TCP port"),
     "THREADS": (4, int, "threads that answer requests"),
     "BELL_SEATS": (400, int, "phones that wait for news at once, without a thread; the others ask every half minute"),
+    "NOTICE_DUE": ("12-01", str, "month and day from which next year's notice of rest days is missed by admins"),
     "PUBLIC_URL": ("", str, "address people reach, for links and QR codes; empty: as the request came"),
     "SESSION_DAYS": (30, int, "days a sign-in lasts on a device"),
     "SIGN_IN_TRIES": (10, int, "wrong passwords per name and quarter of an hour before a wait"),
@@ -71,6 +73,8 @@ def _check(settings: dict[str, Any]) -> None:
         raise BadSetting(f"ENV={settings['ENV']!r}: write development or production")
     if not 1 <= settings["PORT"] <= 65535:
         raise BadSetting(f"PORT={settings['PORT']}: a port is between 1 and 65535")
+    if not re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", settings["NOTICE_DUE"]):
+        raise BadSetting(f"NOTICE_DUE={settings['NOTICE_DUE']!r}: write month and day as 12-01")
     if settings["THREADS"] < 1:
         raise BadSetting(f"THREADS={settings['THREADS']}: at least 1")
     if settings["LINK_SHOWS_ENGINEER"] not in ("title", "name", "none"):

@@ -15,6 +15,7 @@ import time
 
 from backend import create_app, worker
 from backend.core import clock
+from backend.core.db import db
 from backend.gateway import Gateway
 from backend.letters.loader import installed_letters
 from backend.sync_api.bell import Bell
@@ -39,8 +40,10 @@ def _watch(parent: int) -> None:
 
 def _warm() -> None:
     """What the first push would else load with the write transaction open (300 ms): letters and their rest days."""
-    decision.letters_named(installed_letters())
-    decision.calendar().is_rest_day(clock.now().date())
+    with app.app_context():
+        decision.letters_named(installed_letters())
+        decision.calendar().is_rest_day(clock.now().date())
+        db.session.rollback()
 
 
 _die_with(os.getppid())

@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, set[str]] = {
     "prices.read": OFFICE,
     "prices.write": ADMIN,
     "letters.read": EVERYONE,
+    "letters.write": ADMIN,  # letters and the calendar of rest days
     "work_orders.read": EVERYONE,
     "work_orders.write": OFFICE,
     "work_orders.log": EVERYONE,

@@ -48,7 +48,7 @@ def add_contract(json_data: dict[str, Any]) -> Contract:
 @bp.doc(summary="Change a contract, field by field; open work is decided again")
 def edit_contract(contract_id: str, json_data: dict[str, Any]) -> Contract:
     row = services.contract_for(db.session, g.actor, contract_id)
-    services.check_contract(json_data["fields"], row, "$.fields.")
+    services.check_contract(db.session, json_data["fields"], row, "$.fields.")
     editing.edit_row(row, schemas.ContractOut(), json_data["base"], json_data["fields"])
     db.session.flush()
     for tell in ports.contract_changed.answers:

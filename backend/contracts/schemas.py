@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from backend.core.editing import edit_schema
 from backend.core.schemas import Id, Page, Text
 
-LETTER = validate.Regexp(r"[A-Z][A-Z0-9]{0,9}(@[1-9][0-9]{0,3})?\Z", error="写成 B 或 B@1 | Written B or B@1")
+LETTER = validate.Regexp(r"[A-Za-z][A-Za-z0-9_]{0,19}(@[1-9][0-9]{0,3})?\Z", error="写成 B 或 B@1 | Written B or B@1")
 
 
 class ContractFields(Schema):

@@ -18,7 +18,7 @@ from backend.letters.rules.faults import Fault, Faulty, LetterFaulty, LetterUnkn
 from backend.letters.rules.letter import Letter
 
 SHIPPED = Path(__file__).parent / "files"
-_REF = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,19})(?:@([1-9][0-9]{0,3}))?")
+REFERENCE = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,19})(?:@([1-9][0-9]{0,3}))?")
 
 
 def installed_letters() -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def load_letter(ref: str, *, on: date | None = None, allow_paths: bool = False) 
     on           for a bare id: the newest version in force on that local date instead of the newest of all
     raises       LetterUnknown; LetterFaulty with every fault of the file, each with line and field
     """
-    found = _REF.fullmatch(ref)
+    found = REFERENCE.fullmatch(ref)
     if found is None or (allow_paths and found[1] not in _installed() and Path(ref).is_file()):
         if allow_paths:
             return _from_path(ref)
@@ -72,6 +72,12 @@ def load_letters(refs: Iterable[str], *, on: date | None = None, allow_paths: bo
     return tuple(letters)
 
 
+def shipped_text(ref: str) -> str:
+    """The file of a shipped version, `X@1`."""
+    name, _, version = ref.partition("@")
+    return _installed()[name][int(version)].read_text("utf-8")
+
+
 def _where(fault: Fault) -> str:
     return f"{fault.file}:{fault.line} {fault.path}: " if fault.file else ""
 
@@ -97,7 +103,7 @@ def _installed() -> dict[str, dict[int, Path]]:
     """Shipped files by id and version, from their names: X.yaml is version 1, X@2.yaml version 2."""
     found: dict[str, dict[int, Path]] = {}
     for path in sorted(SHIPPED.glob("*.yaml")):
-        name = _REF.fullmatch(path.stem)
+        name = REFERENCE.fullmatch(path.stem)
         if name:
             found.setdefault(name[1], {})[int(name[2] or 1)] = path
     return {letter_id: dict(sorted(found[letter_id].items())) for letter_id in sorted(found)}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from apiflask import Schema
-from marshmallow import fields
+from datetime import date
 
-from backend.core.schemas import Both
+from apiflask import Schema
+from marshmallow import fields, validate
+
+from backend.core.schemas import Both, Instant, Text
+from backend.letters.calendar_days import WHATS
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 
 
 class ClauseOut(Schema):
@@ -40,5 +45,83 @@ class LetterOut(LetterBrief):
     clauses = fields.List(fields.Nested(ClauseOut))
 
 
+class LetterRow(LetterBrief):
+    """A version in the list: shipped, or installed by whom and when; withdrawn from new contracts or not."""
+
+    is_shipped = fields.Boolean()
+    installed_at = Instant(allow_none=True)
+    installed_by_name = fields.String()
+    is_withdrawn = fields.Boolean()
+
+
 class LetterList(Schema):
-    rows = fields.List(fields.Nested(LetterBrief))
+    rows = fields.List(fields.Nested(LetterRow))
+
+
+class LetterText(Schema):
+    """A letter file, as docs/letters.md describes it."""
+
+    text = fields.String(required=True, validate=validate.Length(1, 1_048_576))
+
+
+class LineFault(Schema):
+    """What is wrong with a letter file, and where."""
+
+    line = fields.Integer(allow_none=True)
+    path = fields.String()
+    message = fields.Nested(Both)
+
+
+class CheckOut(Schema):
+    """Every fault of a pasted file; without one, the letter that it is."""
+
+    faults = fields.List(fields.Nested(LineFault))
+    letter = fields.Nested(LetterOut, allow_none=True)
+
+
+class CorrectionIn(Schema):
+    """What a day is, over the library; a notice says that all days of its year are entered."""
+
+    day = fields.Date(required=True, validate=validate.Range(FIRST_DAY, LAST_DAY))
+    what = fields.String(required=True, validate=validate.OneOf(WHATS))
+    label = fields.Nested(Both, required=True)
+    source = Text(max=300, load_default="")
+
+
+class CorrectionOut(Schema):
+    """A correction: who made it, who withdrew it."""
+
+    id = fields.String()
+    day = fields.Date()
+    what = fields.String(validate=validate.OneOf(WHATS))
+    label = fields.Nested(Both)
+    source = fields.String()
+    at = Instant()
+    by_name = fields.String()
+    withdrawn_at = Instant(allow_none=True)
+    withdrawn_by_name = fields.String()
+
+
+class DayOut(Schema):
+    """A day that is not as its weekday says; `library` is what the library says of it, null: nothing."""
+
+    day = fields.Date()
+    what = fields.String(validate=validate.OneOf(WHATS))
+    label = fields.Nested(Both)
+    correction_id = fields.String(allow_none=True)
+    library = fields.String(allow_none=True)
+
+
+class YearQuery(Schema):
+    year = fields.Integer(validate=validate.Range(FIRST_DAY.year, LAST_DAY.year))
+
+
+class YearOut(Schema):
+    """A year as it holds here. `missing_notice`: whose notice of the State Council should be here by now; null: none."""
+
+    year = fields.Integer()
+    missing_notice = fields.Integer(allow_none=True)
+    version = fields.String()
+    is_certain = fields.Boolean()
+    days = fields.List(fields.Nested(DayOut))
+    corrections = fields.List(fields.Nested(CorrectionOut))

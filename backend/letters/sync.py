@@ -1,4 +1,4 @@
-"""Letters on the phone: reference, read only, copied from the installed files by the worker."""
+"""Letters on the phone: reference, read only, copied from the letters by the worker and when one is installed."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from backend.contracts.models import Contract
 from backend.core.clock import iso
-from backend.letters.loader import load_letter
-from backend.letters.rules.faults import Faulty
+from backend.core.db import db
+from backend.letters.installed import letters_named
 from backend.letters.rules.letter import Letter
 from backend.reports.facts import Facts
 from backend.reports.models import Signature
@@ -63,16 +62,8 @@ def added_of(
 # ---------------------------------------------------------------- letters
 
 
-@cache
-def _letter(ref: str) -> Letter | None:
-    try:
-        return load_letter(ref)
-    except Faulty:
-        return None
-
-
-def _bound(facts: Facts) -> list[Letter]:
-    return [letter for ref in facts.work_order.letters or () if (letter := _letter(ref)) is not None]
+def _bound(facts: Facts) -> tuple[Letter, ...]:
+    return letters_named(db.session, facts.work_order.letters or ())
 
 
 def _letters(session: Session, facts: Facts) -> list[dict[str, Any]]:

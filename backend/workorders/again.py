@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from backend.assets.models import Asset
+from backend.contracts.models import Contract
 from backend.workorders import settling
 from backend.workorders.models import DecideAgain, WorkOrder, WorkOrderAsset
 from backend.workorders.rules.states import OPEN
@@ -81,6 +82,17 @@ def contract_changed(session: Session, contract_id: str, now: datetime) -> None:
 def prices_changed(session: Session, now: datetime) -> None:
     """Open work that is not all free is quoted again."""
     ask(session, "prices", "", now)
+
+
+def calendar_changed(session: Session, now: datetime) -> None:
+    ask(session, "all", "", now)
+
+
+def letter_installed(session: Session, letter: str, version: int, now: datetime) -> None:
+    """Contracts keep what was signed: only those that name no version, or named this one before it was there, see it."""
+    refs = {letter, f"{letter}@{version}"}
+    if any(refs & set(named) for named in session.scalars(sa.select(Contract.letters))):
+        ask(session, "all", "", now)
 
 
 def asset_changed(session: Session, asset_id: str, now: datetime) -> None:

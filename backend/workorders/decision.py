@@ -1,6 +1,7 @@
 """What the letters decide for a work order: facts gathered from the rows, the engine asked per asset, one answer.
 
-Called by settling (a stored work order) and by the intake preview (none yet). Asks no database: see ground.py.
+Called by settling (a stored work order) and by the intake preview (none yet). Its rows are ground.py's; letters and
+calendar are asked once per transaction (letters/installed.py).
 """
 
 from __future__ import annotations
@@ -8,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from backend.assets.models import Asset, OutOfService
 from backend.contracts.models import Contract
 from backend.core import clock
+from backend.core.db import db
 from backend.customers.models import Customer, Site
-from backend.letters.loader import load_letters
-from backend.letters.rules import ALWAYS, Calendar, FactsFaulty, Faulty, Hours, Letter, decide_and_cite, due_at
+from backend.letters import installed
+from backend.letters.rules import ALWAYS, Calendar, FactsFaulty, Hours, Letter, decide_and_cite, due_at
 from backend.workorders.models import UNDECIDED
 from backend.workorders.ports import Repair
 
@@ -157,23 +158,12 @@ def _request_facts(case: Case, asset: Asset | None, now: datetime) -> dict[str, 
 
 def letters_named(refs: Sequence[str]) -> tuple[Letter, ...]:
     """The installed ones of the letters a contract names; one that is not installed decides nothing."""
-    try:
-        return load_letters(refs)
-    except Faulty:
-        return tuple(letter for ref in refs for letter in _one(ref))
+    return installed.letters_named(db.session, refs)
 
 
-def _one(ref: str) -> tuple[Letter, ...]:
-    try:
-        return load_letters([ref])
-    except Faulty:
-        return ()
-
-
-@lru_cache(maxsize=1)
 def calendar() -> Calendar:
-    """The statutory rest days that hold here."""
-    return Calendar()
+    """The statutory rest days that hold here, with the admin's corrections."""
+    return installed.known(db.session).calendar
 
 
 def _answer(facts: dict[str, Any], letters: Sequence[Letter], case: Case, asset: Asset | None) -> dict[str, Any]:

@@ -100,6 +100,7 @@ def register(app: Flask) -> None:
     from backend.contracts import ports as contracts
     from backend.core.db import before_commit
     from backend.customers import ports as customers
+    from backend.letters import ports as letters
     from backend.prices import ports as prices
     from backend.worker import every
     from backend.workorders import again, lists, services, settling
@@ -111,5 +112,7 @@ def register(app: Flask) -> None:
     assets.asset_changed.answer_with(again.asset_changed)
     customers.customer_changed.answer_with(again.customer_changed)
     prices.prices_changed.answer_with(again.prices_changed)
+    letters.calendar_changed.answer_with(again.calendar_changed)
+    letters.letter_installed.answer_with(again.letter_installed)
     before_commit(settling.settle_all)
     every(app, "decide again", EVERY_S, again.run)

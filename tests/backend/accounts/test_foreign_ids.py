@@ -44,8 +44,18 @@ BODIES: dict[str, Any] = {
 }
 WITH_REASON = {"reason": "x", "note": "x"}
 # Judged by tests of their own: one's own devices, letters everybody reads, files and uploads, public verification,
-# restores and prices, which are the whole company's.
-ELSEWHERE = ("restore_id", "price_id", "device_id", "ref", "sha256", "conflict_id", "op_id", "record_id")
+# restores, prices and days of the calendar, which are the whole company's.
+ELSEWHERE = (
+    "restore_id",
+    "correction_id",
+    "price_id",
+    "device_id",
+    "ref",
+    "sha256",
+    "conflict_id",
+    "op_id",
+    "record_id",
+)
 
 
 @pytest.fixture
