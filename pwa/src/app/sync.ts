@@ -5,7 +5,7 @@ import { shallowReadonly, shallowRef } from 'vue'
 import { ask } from '@/api/client'
 import { api } from './api'
 import { firstScreen } from './data'
-import { sessionRefused } from './session'
+import { checkSession, sessionRefused } from './session'
 
 type Engine = Awaited<ReturnType<typeof startSync>>
 
@@ -36,10 +36,17 @@ export function startSending(local: Local, userId: string): void {
     if (sendingFor !== local) return
     unsubscribe = started.status().subscribe((next) => {
       if (next.last_pulled_at && !current.value?.last_pulled_at) performance.mark('fp:fetched') // read by make bench-sync
+      const wasRefused = current.value !== null && isRefused(current.value)
       current.value = next
-      if (next.is_signed_out) sessionRefused()
+      if (isRefused(next)) sessionRefused()
+      else if (wasRefused && !next.is_offline) void checkSession() // signed in elsewhere on this phone
     })
   })
+}
+
+/** Nothing goes until she signs in: no session, or somebody else's (M-74). */
+function isRefused(now: Status): boolean {
+  return now.is_signed_out || now.problem === 'other-session'
 }
 
 /** Every byte is with the server, and only its word that it stored them is still out. */

@@ -2,7 +2,7 @@
    her, which stands below it with its own heading. */
 import type { Status } from '@fieldpledge/sync-client'
 import { computed } from 'vue'
-import { signInNeeded } from '@/app/session'
+import { signInNeeded, user } from '@/app/session'
 import { isUnconfirmed, status } from '@/app/sync'
 import { ago, bytes } from '@/ui/format'
 import type { IconName } from '@/ui/icons'
@@ -31,7 +31,8 @@ export function useSyncLine({ withNeeds } = { withNeeds: true }) {
       return { state: 'needs', icon: 'needs', lead: '', strong: t('sync.needs_you', { n: s.needs_you }), rest: t('sync.rest_goes_on') }
     }
     if (signInNeeded.value || s.is_signed_out) {
-      return { state: 'signed_out', icon: 'lock', lead: '', strong: t('sync.sign_in_again'), rest: waitingRest(s.unsent) }
+      const strong = s.problem === 'other-session' ? t('sync.sign_in_as', { name: user.value?.name }) : t('sync.sign_in_again')
+      return { state: 'signed_out', icon: 'lock', lead: '', strong, rest: waitingRest(s.unsent) }
     }
     if (s.unsent === 0) {
       const when = s.last_sent_at === null ? '' : ago(Math.max(0, now.value - s.last_sent_at))

@@ -8,7 +8,7 @@ import type { Local } from './local';
 import type { Bell, Live, Locks, Signer, Surroundings, Transport } from './ports';
 import { pauseOf } from './pause';
 import { pullAll } from './pull';
-import { pushAll } from './push';
+import { OTHER_SESSION, pushAll } from './push';
 import type { Outcome, Pushing } from './push';
 import { repair } from './repair';
 import { countsOf } from './status';
@@ -85,7 +85,7 @@ export function createEngine(ports: EnginePorts): Engine {
       const { signal } = stopping;
       leading = Promise.all([
         ports.locks.lead(`lead:${ports.local.context.store.name}`, signal, () => worker.lead(signal)).catch(() => undefined),
-        listen({ ...ports, context: ports.local.context, random, says: tell }, signal),
+        listen({ ...ports, context: ports.local.context, random, says: tell, hers: (away) => hers(told, away) }, signal),
       ]);
     },
     async stop() {
@@ -138,6 +138,21 @@ function stateOf(bell: Bell): Told {
   };
 }
 
+/** Resolves at once, or when the session is the right person's again. */
+function hers(told: Told, away: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (told.now().problem === OTHER_SESSION && !away.aborted) return;
+      unlisten();
+      away.removeEventListener('abort', look);
+      resolve();
+    };
+    const unlisten = told.listen(look);
+    away.addEventListener('abort', look);
+    look();
+  });
+}
+
 function statusOf(ports: EnginePorts, told: Told): Live<Status> {
   return {
     subscribe(next, failed) {
@@ -175,6 +190,7 @@ function workerOf(ports: EnginePorts, told: Told): Worker {
   let is_leading = false;
   let is_awake = true;
   let is_told_to_wait = false;
+  let is_halted = false;
   let is_listening = false;
   let failures = 0;
   let wake = (): void => undefined;
@@ -184,20 +200,21 @@ function workerOf(ports: EnginePorts, told: Told): Worker {
     const outcome = await roundOf({ local, pushing, is_doubtful, told, upload: () => uploadAll(uploading) });
     failures = outcome.is === 'later' ? failures + 1 : 0;
     is_told_to_wait = outcome.is === 'later' && outcome.wait_ms !== null;
+    is_halted = outcome.is === 'later' && outcome.problem === OTHER_SESSION;
     told.set(saidBy(outcome));
     return outcome;
   };
-  /** Sleeps until the timer or a reason to wake. */
+  /** Sleeps until the timer or a reason to wake; under somebody else's session no timer wakes it. */
   const rest = (ms: number): Promise<void> => new Promise((resolve) => {
     if (is_awake) { resolve(); return; }
-    const cancel = context.timers.after(ms, () => { wake(); });
+    const cancel = is_halted ? (): void => undefined : context.timers.after(ms, () => { wake(); });
     wake = () => { cancel(); wake = () => undefined; resolve(); };
   });
   return {
     is_leading: () => is_leading,
     wake(by_hand) {
-      // A server that said when to come again is not asked at every save.
-      if (is_told_to_wait && !by_hand) return;
+      // A server that said when to come again is not asked at every save, nor one that waits for another sign-in.
+      if ((is_told_to_wait || is_halted) && !by_hand) return;
       is_awake = true;
       wake();
     },

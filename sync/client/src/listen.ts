@@ -5,6 +5,7 @@ import type { Context } from './context';
 import { exchange } from './exchange';
 import type { Answer, Wire } from './exchange';
 import { pauseOf } from './pause';
+import { isOtherSession } from './push';
 import type { Locks, Surroundings, Transport } from './ports';
 
 /** Longer than the server holds an answer back. */
@@ -20,6 +21,8 @@ export interface Listening {
   random: () => number;
   /** listening: a request waits at the server; deaf: none does; wake: there is something new. */
   says(word: 'listening' | 'deaf' | 'wake'): void;
+  /** Waits while the session is somebody else's. */
+  hers(away: AbortSignal): Promise<void>;
 }
 
 /** How far the device knows the feed. */
@@ -56,7 +59,9 @@ async function attend(ports: Listening, away: AbortSignal): Promise<void> {
   const wire: Wire = { transport: ports.transport, clock: ports.context.clock, timers: ports.context.timers, stopped: away };
   let failures = 0;
   let heard: Known | null = null;
-  while (!away.aborted) {
+  for (;;) {
+    await ports.hers(away);
+    if (away.aborted) break;
     const known = furthest(heard, await knownTo(ports.context));
     ports.says('listening');
     const answer = await ask(wire, ports.context.device_id, known);
@@ -69,6 +74,7 @@ async function attend(ports: Listening, away: AbortSignal): Promise<void> {
       await rest(ports, ports.random() * APART_MS, away);
       continue;
     }
+    if (isOtherSession(answer)) ports.says('wake'); // the leader asks for itself, and says so to all
     const pause = pauseAfter(answer, failures, ports.random());
     if (pause > 0) ports.says('deaf');
     await rest(ports, pause, away);

@@ -196,11 +196,22 @@ async function heed(context: Context, batch: Batch, answer: Answer): Promise<Out
   return later(answer);
 }
 
+/** The session is somebody else's (M-74): nothing goes until the right person has signed in. Not a slug of the server's. */
+export const OTHER_SESSION = 'other-session';
+
+export function isOtherSession(answer: Answer): boolean {
+  return answer.is === 'problem' && answer.slug === 'device-of-another-user' && answer.body['field'] === 'Sync-User';
+}
+
+function slugTold(answer: Answer & { is: 'problem' }): string {
+  return isOtherSession(answer) ? OTHER_SESSION : answer.slug;
+}
+
 /** Not now, and why. */
 export function later(answer: Answer): Outcome {
   const wait_ms = answer.is === 'good' ? null : answer.wait_ms;
   const told = new Set([400, 401, 403, 409, 415, 426]);
-  const problem = answer.is === 'problem' && told.has(answer.status) ? answer.slug : null;
+  const problem = answer.is === 'problem' && told.has(answer.status) ? slugTold(answer) : null;
   return { is: 'later', wait_ms, problem: answer.status === 401 ? 'signed-out' : problem, is_offline: answer.status === 0 };
 }
 

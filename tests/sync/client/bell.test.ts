@@ -166,7 +166,7 @@ describe('two hundred phones', () => {
       const read = (): Promise<{ epoch: string; feed_head: number }> => Promise.resolve({ epoch: 'e1', feed_head: 1 });
       const context = { clock: time.clock, timers: time, device_id: `d${i}`, store: { name: `${i}`, read } };
       void listen({ context, transport: { send }, locks: new HandLocks(), surroundings: new HandSurroundings(true), random: chance,
-        says: () => undefined } as unknown as Listening, stopped.signal);
+        says: () => undefined, hers: () => Promise.resolve() } as unknown as Listening, stopped.signal);
     }
     return { asked, held, stop: () => { stopped.abort(); } };
   }

@@ -406,6 +406,7 @@ const en: typeof zh = {
     rest_goes_on: 'the rest goes on',
     rest_goes_on_long: 'The rest is sent as usual',
     sign_in_again: 'Please sign in again; all is kept',
+    sign_in_as: 'Somebody else is signed in here; sign in as {name} to go on sending, all is kept',
     last: 'Last contact {when}, {ago}',
     never: 'No contact with the server yet',
     goes_by_itself: 'sent by itself',

@@ -405,6 +405,7 @@ export default {
     rest_goes_on: '其余照常发送',
     rest_goes_on_long: '其余照常发送，不受影响',
     sign_in_again: '请重新登录，东西都在',
+    sign_in_as: '这里登录的是别人，请用 {name} 登录后接着发，东西都在',
     last: '上次联系服务器 {when}，{ago}',
     never: '还没联系过服务器',
     goes_by_itself: '有网自动发送',
