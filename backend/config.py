@@ -27,6 +27,12 @@ SETTINGS: dict[str, tuple[Any, Any, str]] = {
     "BELL_SEATS": (400, int, "phones that wait for news at once, without a thread; the others ask every half minute"),
     "NOTICE_DUE": ("12-01", str, "month and day from which next year's notice of rest days is missed by admins"),
     "PUBLIC_URL": ("", str, "address people reach, for links and QR codes; empty: as the request came"),
+    "CALL_HER_AFTER_S": (
+        180,
+        int,
+        "seconds after which the dispatcher is asked to call an engineer who has not looked at a visit that is promised"
+        " within half an hour; long enough to take a phone out of a pocket, short of a 20-minute arrival",
+    ),
     "SESSION_DAYS": (30, int, "days a sign-in lasts on a device"),
     "SIGN_IN_TRIES": (10, int, "wrong passwords per name and quarter of an hour before a wait"),
     "LINK_TRIES": (30, int, "wrong customer links per address and quarter of an hour before a wait"),

@@ -51,6 +51,7 @@ class NoticeOut(Schema):
     )
     met_at = Instant(allow_none=True)
     visit_state = fields.String(allow_none=True, validate=validate.OneOf(VISIT_STATES))
+    seen_at = Instant(allow_none=True)
     engineer_name = fields.String()
     engineer_phone = fields.String()
 

@@ -105,6 +105,7 @@ def _with_orders(session: Session, notices: Sequence[Notice], now: datetime) -> 
                 "tz": sites[order.site_id].tz, "about": row.about, "clock_state": standing and standing["state"],
                 "met_at": standing and standing["met_at"], "visit_state": visit and visit.state,
                 "engineer_name": engineer.name if engineer else "", "engineer_phone": engineer.phone if engineer else "",
+                "seen_at": visit and next((s.seen_at for s in visit.sending if engineer and s.engineer_id == engineer.id), None),
             }
         )  # fmt: skip
     return out

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from backend.accounts.models import User
 from backend.core.clock import iso
 from backend.core.sync import Operation, PushContext, RecordKind, home_bucket, operation_type, record_kind
-from backend.notices import clocks, services
+from backend.notices import clocks, services, unseen
 from backend.notices.models import Notice
 from backend.worker import every
 
@@ -58,4 +58,5 @@ def register(app: Flask) -> None:
     record_kind(app, RecordKind("notice", Notice, project, buckets_of, owners))
     operation_type(app, "notice.read", "act", read, schema=NoArgs)
     every(app, "clock_notices", clocks.EVERY_S, clocks.run)
+    every(app, "unseen_visits", unseen.EVERY_S, unseen.run)
     every(app, "old_notices", DAY_S, forget)

@@ -20,7 +20,7 @@ from backend.core.db import DatabaseBusy, db, write_transaction
 from backend.core.http import current_actor, needs, request_now
 from backend.core.problems import Fault, Invalid, NotFound, Stale
 from backend.core.sync import registry_of
-from backend.sync_api import erase, files, office, restores, schemas, services
+from backend.sync_api import delivered, erase, files, office, restores, schemas, services
 from backend.sync_api.bell import HOLDS, Wish, newest_of
 from backend.sync_api.feed import SqlFeed, buckets_of
 from backend.sync_api.kinds import conflict_json, stuck_json
@@ -98,6 +98,7 @@ def pull_changes() -> Response:
         if problem.more.get("reset") == "epoch":
             restores.heard(asked.cursor, feed.key())
         raise
+    delivered.confirm(db.session, g.actor.user_id, asked.cursor, feed.key(), request_now())
     if answer.text is None:
         headers = {
             "Sync-Epoch": answer.epoch,

@@ -364,6 +364,7 @@ def _lateness(check_in: CheckIn) -> dict[str, Any]:
 
 
 def _arrived_entries(session: Session, visit_id: str) -> list[LogEntry]:
+    session.flush()  # a tap of the same request may have written it
     query = sa.select(LogEntry).where(
         LogEntry.visit_id == visit_id, LogEntry.what == "arrived", LogEntry.voided_at.is_(None)
     )

@@ -10,11 +10,26 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.core.db import Id, Json, UtcDateTime, db
 
+_UNDELIVERED = sa.text("sent_at IS NOT NULL AND delivered_at IS NULL")
+
 
 class VisitEngineer(db.Model):
+    """One engineer of a visit, and how far word of it has come: sent by the office, on one of her phones, seen, accepted.
+
+    call_at  when the dispatcher is to be told to call her, if she has not looked by then; null once that was decided
+    """
+
     __tablename__ = "visit_engineer"
     visit_id: Mapped[str] = mapped_column(sa.ForeignKey("visit.id"), primary_key=True)
     engineer_id: Mapped[str] = mapped_column(sa.ForeignKey("user_account.id"), primary_key=True, index=True)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    call_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    __table_args__ = (
+        sa.Index("ix_visit_engineer_undelivered", "engineer_id", sqlite_where=_UNDELIVERED, postgresql_where=_UNDELIVERED),
+    )  # fmt: skip
 
 
 class Visit(db.Model):
@@ -34,7 +49,16 @@ class Visit(db.Model):
     @property
     def engineer_ids(self) -> list[str]:
         """The lead first, the others in the order of their ids."""
-        return sorted((e.engineer_id for e in self.engineers), key=lambda e: (e != self.lead_id, e))
+        return [one.engineer_id for one in self.sending]
+
+    @property
+    def sending(self) -> list[VisitEngineer]:
+        """How far word has come with each, in the same order."""
+        return sorted(self.engineers, key=lambda e: (e.engineer_id != self.lead_id, e.engineer_id))
+
+    @property
+    def seen_by(self) -> list[str]:
+        return [one.engineer_id for one in self.sending if one.seen_at]
 
 
 class CheckIn(db.Model):

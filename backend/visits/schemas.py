@@ -26,6 +26,16 @@ class NoteIn(Schema):
     note = Text(max=2000, load_default="")
 
 
+class SendingOut(Schema):
+    """How far word of a visit has come with one of its engineers; null: not yet, or not known of older visits."""
+
+    engineer_id = fields.String()
+    sent_at = Instant(allow_none=True)
+    delivered_at = Instant(allow_none=True)
+    seen_at = Instant(allow_none=True)
+    accepted_at = Instant(allow_none=True)
+
+
 class VisitOut(Schema):
     id = fields.String()
     work_order_id = fields.String()
@@ -35,6 +45,7 @@ class VisitOut(Schema):
     engineer_ids = fields.List(fields.String())
     lead_id = fields.String()
     note = fields.String()
+    sending = fields.List(fields.Nested(SendingOut))
 
 
 class Verdict(Schema):

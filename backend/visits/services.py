@@ -7,11 +7,12 @@ cancelled or given to somebody else meanwhile is kept as late work: the log says
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from apiflask import Schema
+from flask import current_app
 from marshmallow import fields
 from sqlalchemy.orm import Session
 
@@ -64,6 +65,7 @@ def is_assigned(visit: Visit, user_id: str) -> bool:
 
 def was_assigned(session: Session, visit: Visit, user_id: str) -> bool:
     """True when the log says that the user was once sent on this visit."""
+    session.flush()
     sent = session.scalars(sa.select(LogEntry.data).where(LogEntry.visit_id == visit.id, LogEntry.what == "sent"))
     return any(user_id in (data or {}).get("engineer_ids", ()) for data in sent)
 
@@ -252,8 +254,36 @@ def _fault(name: str, zh: str, en: str) -> Fault:
 # ---------------------------------------------------------------- what the engineer does before she arrives
 
 
+def see_visit(session: Session, actor: Actor, visit: Visit, tap: Tap) -> Visit:
+    """She has opened it on her phone; the first time stays. Who was taken off it meanwhile has seen it for herself."""
+    check_may_act(session, actor, visit)
+    one = _own(visit, actor.user_id)
+    if one is not None and one.seen_at is None:
+        one.seen_at = tap.corrected_at
+        one.delivered_at = one.delivered_at or one.seen_at
+        touch(session, visit)
+    return visit
+
+
+def _own(visit: Visit, user_id: str) -> VisitEngineer | None:
+    return next((one for one in visit.engineers if one.engineer_id == user_id), None)
+
+
+def note_delivered(session: Session, engineer_id: str, visit_ids: Sequence[str], now: datetime) -> None:
+    """These visits are on one of her phones."""
+    query = sa.select(VisitEngineer).where(
+        VisitEngineer.engineer_id == engineer_id, VisitEngineer.visit_id.in_(visit_ids),
+        VisitEngineer.delivered_at.is_(None),
+    )  # fmt: skip
+    for one in session.scalars(query):
+        one.delivered_at = now
+
+
 def accept_visit(session: Session, actor: Actor, visit: Visit, tap: Tap, now: datetime) -> Visit:
     """I take it. Raises VisitStepNotAllowed when it was called off meanwhile."""
+    one = _own(visit, actor.user_id)
+    if one is not None:
+        one.accepted_at = one.accepted_at or tap.corrected_at
     return _answer(session, actor, visit, "accept", "visit_accepted", tap, now)
 
 
@@ -325,11 +355,16 @@ def write_log(
 
 
 def _write_sent(session: Session, work_order: WorkOrder, visit: Visit, actor: Actor, now: datetime) -> None:
+    for one in visit.engineers:
+        if one.sent_at is None:
+            one.sent_at = now
+            one.call_at = now + timedelta(seconds=current_app.config["CALL_HER_AFTER_S"])
     data = {"engineer_ids": visit.engineer_ids, "planned_from": PlanFields().dump(_plan_of(visit))["planned_from"]}
     write_log(session, work_order, "sent", actor.user_id, at_desk(now), now, visit=visit, data=data)
 
 
 def _has_entry(session: Session, work_order: WorkOrder, what: str) -> bool:
+    session.flush()
     found = sa.select(LogEntry.id).where(
         LogEntry.work_order_id == work_order.id, LogEntry.what == what, LogEntry.voided_at.is_(None)
     )

@@ -75,6 +75,7 @@ def project_visit(row: Visit) -> dict[str, Any]:
         "engineer_ids": row.engineer_ids,
         "lead_id": row.lead_id,
         "note": row.note,
+        "seen_by": row.seen_by,
     }
 
 
@@ -100,6 +101,10 @@ def tap(op: Operation, context: PushContext) -> Tap:
 
 def _visit(session: Session, op: Operation) -> Visit:
     return services.get_visit(session, op.record_id)
+
+
+def see(session: Session, op: Operation, context: PushContext) -> None:
+    services.see_visit(session, context.actor.extra, _visit(session, op), tap(op, context))
 
 
 def accept(session: Session, op: Operation, context: PushContext) -> None:
@@ -161,7 +166,15 @@ def register(app: Flask) -> None:
 
     office = dict.fromkeys(PLAN, "office")
     record_kind(
-        app, RecordKind("visit", Visit, project_visit, stays, office | {"state": "server"}, follows=with_its_order)
+        app,
+        RecordKind(
+            "visit",
+            Visit,
+            project_visit,
+            stays,
+            office | {"state": "server", "seen_by": "server"},
+            follows=with_its_order,
+        ),
     )
     server = dict.fromkeys((*CHECK_IN, *CHECK_IN_INSTANTS, "server_verdict"), "server")
     given = dict.fromkeys(CheckInArgs().fields, "insert")
@@ -171,6 +184,7 @@ def register(app: Flask) -> None:
     record_kind(
         app, RecordKind("check_in_fix", CheckInFix, project_fix, stays, server | given, follows=with_its_order)
     )
+    operation_type(app, "visit.seen", "act", see, schema=NoArgs)
     operation_type(app, "visit.accept", "act", accept, schema=NoArgs)
     operation_type(app, "visit.decline", "act", decline, schema=DeclineArgs)
     operation_type(app, "visit.depart", "act", depart, schema=NoArgs)

@@ -80,6 +80,7 @@ function operationsOf(userId: string) {
     'site.edit': { apply: assigns },
     'asset.edit': { apply: assigns },
     'asset.add': { apply: (row, { args }) => ({ customer_id: null, brand: '', model: '', serial: '', place: '', stores_data: null, accepted_on: null, ...args, ...row }) },
+    'visit.seen': { apply: (row) => row && { ...row, seen_by: [...((row.seen_by as string[] | undefined) ?? []), userId] } },
     'visit.accept': { apply: becomes('accepted') },
     'visit.decline': { apply: becomes('declined') },
     'visit.depart': { apply: becomes('travelling') },

@@ -147,6 +147,7 @@ export interface Visit {
   engineer_ids: string[]
   lead_id: string
   note: string
+  seen_by?: string[]
 }
 
 export interface StoredFix {

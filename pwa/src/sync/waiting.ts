@@ -52,7 +52,7 @@ export async function waitingOf(local: Local): Promise<WaitingItem[]> {
 }
 
 const KNOWN = [
-  'visit.accept', 'visit.decline', 'visit.depart', 'visit.check_in', 'visit.check_out', 'signature.add', 'photo.add', 'contact.edit',
+  'visit.seen', 'notice.read', 'visit.accept', 'visit.decline', 'visit.depart', 'visit.check_in', 'visit.check_out', 'signature.add', 'photo.add', 'contact.edit',
   'site.edit', 'asset.edit', 'work_order.edit', 'conflict.settle',
 ]
 

@@ -7,6 +7,7 @@ import { judgeCheckIn, type SitePoint, type Verdict } from './rules/check-in'
 
 const visit = (id: string) => ({ kind: 'visit', id })
 
+export const see = (id: string) => data().perform({ type: 'visit.seen', record: visit(id) })
 export const accept = (id: string) => data().perform({ type: 'visit.accept', record: visit(id) })
 export const depart = (id: string) => data().perform({ type: 'visit.depart', record: visit(id) })
 export const decline = (id: string, reason: string) =>

@@ -422,6 +422,8 @@ const en: typeof zh = {
     rescue_words: 'Everything unsent, to hand to the office',
   },
   waiting: {
+    visit_seen: 'Visit looked at',
+    notice_read: 'Notices read',
     visit_accept: 'Accepted',
     visit_decline: 'Declined',
     visit_depart: 'Set out',
@@ -473,6 +475,8 @@ const en: typeof zh = {
     save_first: 'To keep it, save it to a file first.',
     discard: 'Throw this file away',
     what: {
+      visit_seen: 'Visit looked at',
+      notice_read: 'Notices read',
       visit_accept: 'Accepting the visit',
       visit_decline: 'Declining the visit',
       visit_depart: 'Setting out',

@@ -421,6 +421,8 @@ export default {
     rescue_words: '没发出的一项不少，可交给办公室',
   },
   waiting: {
+    visit_seen: '看过上门',
+    notice_read: '看过通知',
     visit_accept: '接单',
     visit_decline: '谢绝',
     visit_depart: '出发',
@@ -472,6 +474,8 @@ export default {
     save_first: '要留着它，先存成文件。',
     discard: '不要这个文件了',
     what: {
+      visit_seen: '看过上门',
+      notice_read: '看过通知',
       visit_accept: '接单',
       visit_decline: '谢绝',
       visit_depart: '出发',

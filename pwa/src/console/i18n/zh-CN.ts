@@ -135,6 +135,7 @@ export default {
     stuck: '服务器没收下的 {n} 项', no_stuck: '手机上发来的都收下了。', rest_done: '其余照常收下', what_was_sent: '发来的内容', do_it: '照此办理', leave_it: '不办了', somebody: '办公室',
   },
   notices: { bell_n: '通知，{n} 条未读', new: '新', empty: '现在没有通知。时限过半、快到、超过，都会写在这里。', read_all: '全部标为已读', older: '更早的' },
+  sending: { sent: '已派', delivered: '已送达', seen: '已看', accepted: '已接', unseen: '还没看', undelivered: '还没送达' },
   entry_time: { said: '手机钟写的是 {time}，已校正', fair: '时间大致准', poor: '时间不可靠', why_fair: '手机上次对时已久或网络很慢，校正后的时间可能差一些。', why_poor: '手机没有对过时，或它的钟跳动过；以收到的时间为准来看。' },
   restore: {
     title: '服务器恢复过：从 {from} {until}，办公室做的事没有了。', until: '到至少 {at}', until_unknown: '起（到什么时候，等手机连上来才知道）',
@@ -146,7 +147,7 @@ export default {
     at: '什么时候', line: '内容', kind: '种类', became: '结果',
     what: { operation: '操作', set_aside: '手机搁下的', draft: '没写完的', file: '照片或文件' },
     outcome: { new: '还没有', there: '早已收到', applied: '已收下', conflict: '两边都改了，要人决定', person: '要人处理', refused: '不能收', missing: '文件里没有它的内容' },
-    type: { visit_accept: '接单', visit_decline: '谢绝', visit_depart: '出发', visit_check_in: '签到', visit_check_out: '签退', visit_check_in_fix: '签到的位置', visit_check_in_reason: '签到的原因', report_start: '开始写报告', report_edit: '报告', report_submit: '提交报告', finding_add: '一项检查', finding_edit: '一项检查', part_line_add: '一行配件', part_line_void: '划掉配件', photo_add: '一张照片', photo_void: '划掉照片', signature_add: '签字', contact_edit: '联系人', asset_add: '新设备', asset_edit: '设备', site_edit: '现场说明', work_order_edit: '报修现象', log_entry_add: '一行记录', log_entry_void: '划掉一行记录', conflict_settle: '决定用哪个', stuck_operation_hand_over: '请办公室处理', draft: '草稿' },
+    type: { visit_seen: '看过上门', notice_read: '看过通知', visit_accept: '接单', visit_decline: '谢绝', visit_depart: '出发', visit_check_in: '签到', visit_check_out: '签退', visit_check_in_fix: '签到的位置', visit_check_in_reason: '签到的原因', report_start: '开始写报告', report_edit: '报告', report_submit: '提交报告', finding_add: '一项检查', finding_edit: '一项检查', part_line_add: '一行配件', part_line_void: '划掉配件', photo_add: '一张照片', photo_void: '划掉照片', signature_add: '签字', contact_edit: '联系人', asset_add: '新设备', asset_edit: '设备', site_edit: '现场说明', work_order_edit: '报修现象', log_entry_add: '一行记录', log_entry_void: '划掉一行记录', conflict_settle: '决定用哪个', stuck_operation_hand_over: '请办公室处理', draft: '草稿' },
   },
   field: { contact: { name: '联系人姓名', phone: '联系人电话' }, work_order: { symptom: '故障现象' }, site: { notes: '进场须知' }, asset: { serial: '序列号', place: '位置' }, finding: { cause_text: '故障原因', fix_text: '处理办法', symptom_found: '故障现象' } },
   people: { unsent: '那时还有 {n} 项没发出', name: '姓名', sign_in_name: '用户名', role: '角色', branch: '分公司', devices: '手机', add: '新账号', disable: '停用', enable: '恢复', revoke: '停用手机', revoked: '已停用', revoke_sure: '停用后这部手机不能再收发，上面没发出的内容不会删除。停用吗？', seen: '{time} 见过' },
