@@ -91,7 +91,7 @@ class ClockLine(Sentence):
     due = Instant()
     state = fields.String()
     met_at = Instant(allow_none=True)
-    excuse = fields.String()
+    reason = fields.String()
 
 
 class PaysLine(Schema):

@@ -78,7 +78,7 @@ def _company(session: Session, order: WorkOrder, letters: Sequence[Letter]) -> d
     ]
     contacts: dict[str, dict[str, Any]] = {}
     for kind, label, value in lines:
-        if value.strip("_ "):  # a letter's blank line was never filled in
+        if value.strip() and "__" not in value:  # a letter's blank was never filled in
             contacts.setdefault(value, {"kind": kind, "label": label, "value": value})
     name = company.name if company else {"zh": "", "en": ""}
     return {"name": name, "contacts": list(contacts.values())}
@@ -140,7 +140,8 @@ def _sentence(letters: Sequence[Letter], clause: str) -> dict[str, Any]:
 def _clocks(order: WorkOrder, letters: Sequence[Letter], now: datetime) -> list[dict[str, Any]]:
     """What was promised her and what became of it: of several of one name the one that governs."""
     return [
-        {name: one[name] for name in ("name", "starts", "due", "state", "met_at", "excuse")}
+        {name: one[name] for name in ("name", "starts", "due", "state", "met_at")}
+        | {"reason": one["excuse"] or one.get("missed_reason") or ""}
         | _sentence(letters, one["clause"])
         for one in clocks_at(order.clocks, now)
         if one["governs"] and one["due"] and one["name"] != "dispatch" and one["state"] != "idle"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from backend.core import clock
 from backend.core.db import write_transaction
 from backend.links import services
 from backend.links.models import SCOPES
@@ -39,13 +40,7 @@ def make_link(session: Any, cast: Any, work_order: Any, **given: Any) -> tuple[A
     """A link and its token."""
     values = {"scope": list(SCOPES), "days": 30} | given
     with write_transaction():
-        return services.make(session, actor(cast.cleo), work_order, values, given.pop("now", None) or _now())
-
-
-def _now() -> Any:
-    from backend.core import clock
-
-    return clock.now()
+        return services.make(session, actor(cast.cleo), work_order, values, clock.now())
 
 
 @pytest.fixture
@@ -67,7 +62,7 @@ def log(job: Job, what: str, minutes_ago: float = 0, **given: Any) -> Any:
     """A line of the log, and the work order settled as after any other write."""
     row = make_log_entry(job.work_order, what, job.now - timedelta(minutes=minutes_ago), **given)
     with write_transaction():
-        settling.mark(job.session, job.work_order.id, job.now)
+        settling.mark(job.session, job.work_order.id, clock.now())
     return row
 
 

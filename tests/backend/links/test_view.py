@@ -24,7 +24,7 @@ company.contacts.value scope expires_at number kind state symptom reported_at si
 assets.category assets.brand assets.model assets.serial
 steps.what steps.at steps.text steps.who steps.engineers.zh steps.engineers.en
 promised_for
-clocks.name clocks.starts clocks.due clocks.state clocks.met_at clocks.excuse clocks.clause clocks.text.zh clocks.text.en clocks.quote
+clocks.name clocks.starts clocks.due clocks.state clocks.met_at clocks.reason clocks.clause clocks.text.zh clocks.text.en clocks.quote
 pays.status pays.warranty_end pays.charges.labour pays.charges.parts pays.charges.call_out pays.charges.travel
 pays.sentences.clause pays.sentences.text.zh pays.sentences.text.en pays.sentences.quote
 said.what said.at said.who said.how said.text
@@ -109,8 +109,12 @@ def test_a_missed_one_says_so_with_the_reason_given(eve, job, now):
     log(job, "excused", 0, note="客户机房停电", data={"clock": "arrive"})
     with clock.fixed(now + timedelta(hours=12)):
         clocks = {one["name"]: one for one in eve.get().json["clocks"]}
-    assert (clocks["arrive"]["state"], clocks["arrive"]["excuse"]) == ("excused", "客户机房停电")
-    assert clocks["resolve"]["state"] == "missed" and clocks["respond"]["state"] == "met"
+    assert (clocks["arrive"]["state"], clocks["arrive"]["reason"]) == ("excused", "客户机房停电")
+    assert clocks["respond"]["state"] == "met"
+    with clock.fixed(now + timedelta(days=2)):
+        log(job, "missed_reason", -2000, note="厂家缺货", data={"clock": "resolve"})
+        clocks = {one["name"]: one for one in eve.get().json["clocks"]}
+    assert (clocks["resolve"]["state"], clocks["resolve"]["reason"]) == ("missed", "厂家缺货")
 
 
 @pytest.mark.promise("B-20")
