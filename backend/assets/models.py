@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.core.db import Id, db
+from backend.core.db import Id, Json, db
 from backend.core.search import keep_search
 
 CATEGORIES = (
@@ -37,6 +38,8 @@ class Asset(db.Model):
     accepted_on: Mapped[date | None]
     price: Mapped[Decimal | None] = mapped_column(sa.Numeric(14, 2))
     is_provisional: Mapped[bool] = mapped_column(default=False)  # made on a phone, not yet merged by the office
+    replaced_by_id: Mapped[str | None] = mapped_column(sa.String(36), index=True)  # given in exchange for it
+    flag_notes: Mapped[dict[str, Any] | None] = mapped_column(Json)  # flag → why it stands: {reason, by_id, by, at}
     search: Mapped[str] = mapped_column(sa.Text, default="")
 
 

@@ -53,6 +53,7 @@ def show_asset(asset_id: str) -> dict[str, Any]:
     row = services.asset_for(db.session, g.actor, asset_id)
     out: dict[str, Any] = {name: getattr(row, name) for name in schemas.AssetOut().fields}
     out["out_of_service"] = services.spells_of(db.session, [row.id])[row.id]
+    out["replaces_id"] = db.session.scalar(sa.select(Asset.id).where(Asset.replaced_by_id == row.id))
     for answer in ports.history_of.answers:
         out |= answer(db.session, row.id, g.actor)
     return out
@@ -66,6 +67,7 @@ def show_asset(asset_id: str) -> dict[str, Any]:
 def edit_asset(asset_id: str, json_data: dict[str, Any]) -> Asset:
     row = services.asset_for(db.session, g.actor, asset_id)
     services.check_move(db.session, g.actor, row, json_data["fields"], request_now())
+    editing.note_flags(row, services.FLAGS, json_data["fields"], json_data["reason"], g.actor, request_now())
     written = editing.edit_row(row, schemas.AssetOut(), json_data["base"], json_data["fields"])
     if written & services.FACTS:
         db.session.flush()

@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, validate
 
 from backend.assets.models import CATEGORIES, MATERIALS
 from backend.core.editing import edit_schema
-from backend.core.schemas import Id, Page, Text
+from backend.core.schemas import FlagNote, Id, Page, Text
 
 
 class Money(fields.Decimal):
@@ -51,6 +51,8 @@ class AssetFields(Schema):
 class AssetOut(AssetFields):
     id = fields.String()
     customer_id = fields.String()
+    replaced_by_id = fields.String(allow_none=True)
+    flag_notes = fields.Dict(keys=fields.String(), values=fields.Nested(FlagNote), allow_none=True)
 
 
 class SpellOut(Schema):
@@ -61,7 +63,9 @@ class SpellOut(Schema):
 
 
 class AssetDetail(AssetOut):
+    replaces_id = fields.String(allow_none=True)
     out_of_service = fields.List(fields.Nested(SpellOut))
+    log_spells = fields.List(fields.Nested("LogSpell"))
     work_orders = fields.List(fields.Nested("WorkOrderBrief"))
     reports = fields.List(fields.Nested("AssetReport"))
 
@@ -77,4 +81,4 @@ class AssetQuery(Page):
     site_id = Id()
 
 
-AssetEdit = edit_schema("AssetEdit", AssetFields)
+AssetEdit = edit_schema("AssetEdit", AssetFields, reason=True)

@@ -17,6 +17,7 @@ from backend.customers import services as customers
 from backend.customers.models import Site
 
 DATES = ("purchased_on", "invoiced_on", "accepted_on")
+FLAGS = ("is_genuine",)
 FACTS = {*DATES, "brand", "category", "material", "is_genuine", "stores_data", "price", "contract_id"}
 
 

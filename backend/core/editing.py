@@ -7,13 +7,16 @@ Which texts are long says the record kind, once for both roads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from apiflask import Schema
 from marshmallow import fields
 
+from backend.core import clock
 from backend.core.problems import Fault, Invalid, Stale
+from backend.core.schemas import Text
 from backend.core.sync import registry_of
 from sync.server.merge import merge_fields
 from sync.server.registry import FieldRule
@@ -27,10 +30,12 @@ class Collision(Stale):
     }
 
 
-def edit_schema(name: str, inner: type[Schema]) -> type[Schema]:
-    """The schema of an edit whose `fields` are some of `inner`'s."""
+def edit_schema(name: str, inner: type[Schema], reason: bool = False) -> type[Schema]:
+    """The schema of an edit whose `fields` are some of `inner`'s; with a reason where some of them need one."""
+    why = {"reason": Text(load_default="", max=2000)} if reason else {}
     return Schema.from_dict(
         {
+            **why,
             "base": fields.Dict(
                 keys=fields.String(), required=True, metadata={"description": "free: field → the value that was seen"}
             ),
@@ -78,6 +83,19 @@ def merged(
         faults = [Fault(f"$.fields.{collision.field}", words) for collision in result.collisions]
         raise Collision(faults=faults, extra={"current": dict(current)})
     return result.changes
+
+
+def note_flags(
+    row: Any, flags: Iterable[str], changes: Mapping[str, Any], reason: str, actor: Any, now: datetime
+) -> None:
+    """A flag that decides who pays is changed with a reason, kept beside it. Raises Invalid where there is none."""
+    changed = [name for name in flags if name in changes and changes[name] != getattr(row, name)]
+    if not changed:
+        return
+    if not reason.strip():
+        raise Invalid(faults=[Fault("$.reason", {"zh": "请写明原因。", "en": "Please state the reason."})])
+    note = {"reason": reason.strip(), "by_id": actor.user_id, "by": actor.name, "at": clock.iso(now)}
+    row.flag_notes = {**(row.flag_notes or {}), **dict.fromkeys(changed, note)}
 
 
 def edit_row(row: Any, out: Schema, base: Mapping[str, Any], changes: Mapping[str, Any]) -> set[str]:

@@ -113,6 +113,15 @@ class Maybe(fields.Nested):
         return super()._serialize(nested_obj, attr, obj, **kwargs) if nested_obj else None
 
 
+class FlagNote(Schema):
+    """Why a flag that decides who pays stands as it does, and who said so."""
+
+    reason = fields.String()
+    by_id = fields.String(allow_none=True)
+    by = fields.String()
+    at = Instant()
+
+
 class Empty(Schema):
     """An answer with nothing in it."""
 

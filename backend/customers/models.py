@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.core.db import Id, UtcDateTime, db
+from backend.core.db import Id, Json, UtcDateTime, db
 from backend.core.search import keep_search
 from backend.customers.rules.points import SitePoint
 
@@ -26,6 +27,7 @@ class Customer(db.Model):
     payment_breach: Mapped[bool] = mapped_column(default=False)
     confidentiality_breach: Mapped[bool] = mapped_column(default=False)
     training_completed: Mapped[bool | None]
+    flag_notes: Mapped[dict[str, Any] | None] = mapped_column(Json)  # flag → why it stands: {reason, by_id, by, at}
     notes: Mapped[str] = mapped_column(sa.Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     search: Mapped[str] = mapped_column(sa.Text, default="")

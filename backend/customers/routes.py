@@ -66,6 +66,7 @@ def show_customer(customer_id: str) -> dict[str, Any]:
 def edit_customer(customer_id: str, json_data: dict[str, Any]) -> Customer:
     row = services.customer_for(db.session, g.actor, customer_id)
     services.check_customer(db.session, g.actor, json_data["fields"], row)
+    editing.note_flags(row, services.FLAGS, json_data["fields"], json_data["reason"], g.actor, request_now())
     written = editing.edit_row(row, schemas.CustomerOut(), **_edit(json_data))
     services.tell_of(db.session, row.id, written, request_now())
     return row

@@ -8,7 +8,7 @@ from apiflask import Schema
 from marshmallow import ValidationError, fields, validate
 
 from backend.core.editing import edit_schema
-from backend.core.schemas import Id, Instant, Page, Text, Zone
+from backend.core.schemas import FlagNote, Id, Instant, Page, Text, Zone
 from backend.customers.rules.datum import DATUMS
 from backend.customers.rules.points import PointFault, point_of, written
 
@@ -71,6 +71,7 @@ class ContactIn(ContactFields):
 
 class CustomerOut(CustomerFields):
     id = fields.String()
+    flag_notes = fields.Dict(keys=fields.String(), values=fields.Nested(FlagNote), allow_none=True)
     created_at = Instant()
 
 
@@ -106,6 +107,6 @@ class CustomerQuery(Page):
     q = fields.String(validate=validate.Length(max=200))
 
 
-CustomerEdit = edit_schema("CustomerEdit", CustomerFields)
+CustomerEdit = edit_schema("CustomerEdit", CustomerFields, reason=True)
 SiteEdit = edit_schema("SiteEdit", SiteFields)
 ContactEdit = edit_schema("ContactEdit", ContactFields)

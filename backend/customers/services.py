@@ -14,6 +14,7 @@ from backend.core.problems import Fault, Forbidden, Invalid, NotFound
 from backend.customers import ports
 from backend.customers.models import Contact, Customer, Site
 
+FLAGS = ("payment_breach", "confidentiality_breach", "training_completed")
 FACTS = {"province", "payment_breach", "confidentiality_breach", "training_completed", "tz"}
 
 

@@ -27,7 +27,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 TOP_REQUIRED = ("letter", "version", "in_force_from", "currency", "title", "clauses")
 TOP_OPTIONAL = (
-    "contacts", "calendars", "periods", "warranty", "clocks", "pauses", "charges", "ceilings", "remedies", "suspends",
+    "contacts", "calendars", "periods", "warranty", "clocks", "pauses", "charges", "ceilings", "remedies", "restarts", "suspends",
     "gates", "owed", "duties", "records", "checklists",
 )  # fmt: skip
 

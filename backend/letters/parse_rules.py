@@ -25,6 +25,7 @@ from backend.letters.rules.letter import (
     OwedRule,
     PauseRule,
     RemedyRow,
+    RestartRule,
     Suspension,
 )
 
@@ -184,6 +185,15 @@ def _day_of_year(entry: Entry) -> tuple[int, int]:
     return month, day
 
 
+def _restart(entry: Entry, scope: Scope) -> RestartRule:
+    fields = entry.fields(("remedy", "clause", "dates"))
+    return RestartRule(
+        remedy=one(fields, "remedy", lambda e: e.word(words.REMEDIES), ""),
+        clause=one(fields, "clause", scope.clause, ""),
+        dates=one(fields, "dates", lambda e: e.words(words.ANCHORS), ()),
+    )
+
+
 def _record(entry: Entry, scope: Scope) -> dict[str, Any]:
     """What must be on record, for the slices that keep it: a training's least number of trainees, papers, parties."""
     fields = entry.fields(("record", "clause"), ("details", "when"))
@@ -199,6 +209,7 @@ ROWS: dict[str, tuple[str, Callable[[Entry, Scope], Any]]] = {
     "pauses": ("pauses", _pause),
     "charges": ("charges", _charge),
     "remedies": ("remedies", _remedy),
+    "restarts": ("restarts", _restart),
     "suspends": ("suspensions", _suspension),
     "gates": ("gates", _gate),
     "owed": ("owed", _owed),

@@ -27,7 +27,7 @@ def repairs_of(session: Session, asset_ids: Sequence[str]) -> list[Repair]:
         return []
     query = (
         sa.select(Finding.asset_id, WorkOrder.id, Report.number, Report.short_ref, WorkOrder.fault, Finding.cause_category,
-                  WorkOrder.reported_at, Site.tz)
+                  WorkOrder.reported_at, Site.tz, Report.id)
         .join(Report, Report.id == Finding.report_id)
         .join(WorkOrder, WorkOrder.id == Report.work_order_id)
         .join(Site, Site.id == WorkOrder.site_id)
@@ -36,8 +36,8 @@ def repairs_of(session: Session, asset_ids: Sequence[str]) -> list[Repair]:
         .order_by(WorkOrder.reported_at, Report.id)
     )  # fmt: skip
     return [
-        Repair(asset_id, order_id, when, number or short_ref, fault or cause or "", clock.local_date(when, tz))
-        for asset_id, order_id, number, short_ref, fault, cause, when, tz in session.execute(query)
+        Repair(asset_id, order_id, when, number or short_ref, fault or cause or "", clock.local_date(when, tz), ident)
+        for asset_id, order_id, number, short_ref, fault, cause, when, tz, ident in session.execute(query)
     ]
 
 

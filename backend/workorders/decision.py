@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from backend.assets.models import Asset, OutOfService
+from backend.assets.models import Asset
 from backend.contracts.models import Contract
 from backend.core import clock
 from backend.core.db import db
@@ -21,6 +22,7 @@ from backend.letters import installed
 from backend.letters.rules import ALWAYS, Calendar, FactsFaulty, Hours, Letter, decide_and_cite, due_at
 from backend.workorders.models import UNDECIDED
 from backend.workorders.ports import Repair
+from backend.workorders.rules.entries import Entry
 
 GRAVEST = ("suspended", "undecided", "chargeable", "at_cost", "covered")
 
@@ -44,8 +46,13 @@ class Case:
     solved_at: datetime | None = None
     causes: Mapping[str, str] = field(default_factory=dict)
     repairs: Sequence[Repair] = ()
+    pauses: Sequence[tuple[str, datetime, datetime | None]] = ()
+    unrepairable: bool = False
+    product_price: Decimal | None = None
+    upgrade_quote: Decimal | None = None
+    lifted: Entry | None = None
     contracts: Mapping[str, Contract] = field(default_factory=dict)
-    spells: Mapping[str, Sequence[OutOfService]] = field(default_factory=dict)
+    spells: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 def decided(case: Case, now: datetime) -> dict[str, Any]:
@@ -70,8 +77,42 @@ def _answers(case: Case, contracts: Mapping[str, Contract], now: datetime) -> li
         contract = contracts.get(asset.contract_id) if asset else None
         letters = letters_named((contract or case.contract).letters if contract or case.contract else [])
         facts = facts_of(case, asset, case.spells.get(asset.id, ()) if asset else (), letters, now)
-        out.append(_answer(facts, letters, case, asset))
+        answer = _answer(facts, letters, case, asset, now)
+        if answer["entitlement"]["status"] == SUSPENDED and case.lifted is not None:
+            answer = _lifted(answer, facts, letters, case, asset, now)
+        answer["entitlement"] = answer["entitlement"] | {"repairs": _counted(case, asset)}
+        out.append(answer)
     return out
+
+
+SUSPENDED = GRAVEST[0]
+
+
+def _lifted(
+    answer: Mapping[str, Any], facts: dict[str, Any], letters: Sequence[Letter], case: Case, asset: Asset | None,
+    now: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """A suspension that the office overrode: decided as if not invoked, and both stay to be seen (A-15…A-17)."""
+    entry = case.lifted
+    assert entry is not None
+    not_invoked = {"payment_breach": False, "confidentiality_breach": False}
+    facts = facts | {"customer": facts["customer"] | not_invoked, "asset": facts["asset"] | {"genuine": True}}
+    found = _answer(facts, letters, case, asset, now)
+    suspended = {
+        "reasons": answer["entitlement"]["reasons"], "note": entry.note, "at": clock.iso(entry.at), "entry_id": entry.id,
+    }  # fmt: skip
+    return found | {"entitlement": found["entitlement"] | {"suspended": suspended}}
+
+
+def _counted(case: Case, asset: Asset | None) -> list[dict[str, str]]:
+    """Earlier repairs of this very fault, as the three guarantees count them: by the numbers of their reports (D-07)."""
+    if asset is None or not case.fault:
+        return []
+    return [
+        {"report": one.report, "report_id": one.report_id, "on": one.on.isoformat()}
+        for one in case.repairs
+        if one.asset_id == asset.id and one.fault == case.fault
+    ]
 
 
 USER_DAMAGE = "user_damage"
@@ -93,7 +134,7 @@ def _if_user_damage(case: Case, contracts: Mapping[str, Contract], now: datetime
 
 
 def facts_of(
-    case: Case, asset: Asset | None, spells: Sequence[OutOfService], letters: Sequence[Letter], now: datetime
+    case: Case, asset: Asset | None, spells: Sequence[Any], letters: Sequence[Letter], now: datetime
 ) -> dict[str, Any]:
     """The JSON object of letters/DECISIONS.md "Facts"."""
     tz = ZoneInfo(case.site.tz)
@@ -134,7 +175,7 @@ def _asset_facts(asset: Asset) -> dict[str, Any]:
         "purchased_on": _day(asset.purchased_on),
         "invoiced_on": _day(asset.invoiced_on),
         "accepted_on": _day(asset.accepted_on),
-        "price": f"{asset.price:.2f}" if asset.price is not None else None,
+        "price": _amount(asset.price),
     }
 
 
@@ -153,6 +194,9 @@ def _request_facts(case: Case, asset: Asset | None, now: datetime) -> dict[str, 
         "remote_started_at": inside(case.remote_started_at),
         "onsite_decided_at": inside(case.onsite_decided_at),
         "promised_for": clock.iso(case.promised_for),
+        "unrepairable": case.unrepairable,
+        "product_price": _amount(case.product_price),
+        "upgrade_quote": _amount(case.upgrade_quote),
     }
 
 
@@ -166,12 +210,16 @@ def calendar() -> Calendar:
     return installed.known(db.session).calendar
 
 
-def _answer(facts: dict[str, Any], letters: Sequence[Letter], case: Case, asset: Asset | None) -> dict[str, Any]:
+def _answer(
+    facts: dict[str, Any], letters: Sequence[Letter], case: Case, asset: Asset | None, now: datetime
+) -> dict[str, Any]:
     """One asset's decision; without a letter, or with facts that cannot be true, it stays undecided and says why."""
     missing = ["$.letters"]
     if letters:
         try:
-            answer, cited = decide_and_cite(facts, letters, calendar())
+            answer, cited = decide_and_cite(
+                facts, letters, calendar(), [(why, start, end or now) for why, start, end in case.pauses]
+            )
         except FactsFaulty as error:
             missing = sorted({fault.path for fault in error.faults})
         else:
@@ -259,6 +307,10 @@ def _instant(text: str) -> datetime:
 
 def _z(text: str | None) -> str | None:
     return clock.iso(_instant(text)) if text else None
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return f"{amount:.2f}" if amount is not None else None
 
 
 def _day(day: Any) -> str | None:

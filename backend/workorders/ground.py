@@ -24,6 +24,8 @@ from backend.workorders.models import LogEntry, WorkOrder
 from backend.workorders.quoting import Job, PriceGround, price_ground
 from backend.workorders.rules import clocks as clock_rules
 from backend.workorders.rules.entries import Entry
+from backend.workorders.rules.spells import waits_of
+from backend.workorders.spells import log_spells_of
 
 
 @dataclass
@@ -73,7 +75,9 @@ def facts_about(session: Session, asset_ids: Iterable[str], contract_ids: Iterab
     for answer in ports.repairs_of.answers if found else ():
         for repair in answer(session, sorted(found)):
             repairs.setdefault(repair.asset_id, []).append(repair)
-    spells = assets.spells_of(session, list(found)) if found else {}
+    spells: dict[str, list[Any]] = dict(assets.spells_of(session, list(found))) if found else {}
+    for spell in log_spells_of(session, list(found)):
+        spells[spell.asset_id].append(spell)
     return Ground({}, {}, {}, found, contracts, spells, repairs, prices=price_ground(session))
 
 
@@ -117,6 +121,14 @@ def case_of(ground: Ground, work_order: WorkOrder) -> Case:
         onsite_decided_at=_first(entries, "decided_on_site", "sent"),
         promised_for=_promised(entries),
         solved_at=clock_rules.solved_at(entries),
+        pauses=tuple(
+            (f"waiting_{wait.reason}", wait.first.at, wait.last.at if wait.last else None)
+            for wait in waits_of(entries)
+        ),
+        unrepairable=work_order.unrepairable,
+        product_price=work_order.product_price,
+        upgrade_quote=work_order.upgrade_quote,
+        lifted=_lifted(entries),
         causes=ground.causes.get(work_order.id, {}),
         repairs=repairs_before(ground, ids, work_order.id, work_order.reported_at),
     )
@@ -126,7 +138,9 @@ def job_of(ground: Ground, work_order: WorkOrder) -> Job:
     """What its quote has to know."""
     tz = ground.sites[work_order.site_id].tz
     parts = ground.parts.get(work_order.id, ())
-    return Job(work_order.branch_id, work_order.contract_id, work_order.reported_at, tz, parts)
+    return Job(
+        work_order.branch_id, work_order.contract_id, work_order.reported_at, tz, parts, work_order.upgrade_quote
+    )
 
 
 def repairs_before(
@@ -139,6 +153,12 @@ def repairs_before(
         for repair in ground.repairs.get(ident, ())
         if repair.work_order_id != work_order_id and repair.reported_at < reported_at
     ]
+
+
+def _lifted(entries: Sequence[Entry]) -> Entry | None:
+    """The entry by which the office overrode a suspension, the last one."""
+    found = [entry for entry in entries if entry.what == "overridden" and entry.data.get("suspended")]
+    return max(found, key=lambda entry: (entry.at, entry.id), default=None)
 
 
 def _first(entries: Sequence[Entry], *whats: str) -> datetime | None:

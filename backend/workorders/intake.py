@@ -30,7 +30,8 @@ from backend.workorders.rules.states import OPEN
 SLACK = timedelta(minutes=2)
 FIELDS = (
     "customer_id", "site_id", "contact_id", "contract_id", "kind", "channel", "priority", "symptom", "fault",
-    "caller_name", "caller_phone", "owner_id", "phone_reason", "short_ref",
+    "caller_name", "caller_phone", "owner_id", "phone_reason", "short_ref", "product_price", "upgrade_quote",
+    "unrepairable",
 )  # fmt: skip
 
 
@@ -158,12 +159,15 @@ def preview(session: Session, actor: Any, values: Mapping[str, Any], now: dateti
         reported_at=reported_at,
         fault=values.get("fault"),
         repairs=repairs_before(ground, found, "", reported_at),
+        product_price=values.get("product_price"),
+        upgrade_quote=values.get("upgrade_quote"),
     )
     cause = values.get("cause_category")
     case = replace(case, causes=dict.fromkeys(found, cause) if cause else {})
     answer = decided(case, now)
     branch_id = _branch(session, actor, customer, site, None)
-    job = Job(branch_id, contract.id if contract else None, reported_at, site.tz)
+    contract_id = contract.id if contract else None
+    job = Job(branch_id, contract_id, reported_at, site.tz, upgrade_quote=case.upgrade_quote)
     answer["quote"] = quote_for(answer, job, ground.prices)
     del answer["cited"]
     for one in answer["clocks"]:

@@ -6,6 +6,7 @@ Opening any of these decides nothing and costs the same number of queries howeve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ from backend.workorders.rules.states import OPEN
 from backend.workorders.schemas import WorkOrderOut
 from backend.workorders.services import visible
 from backend.workorders.settling import clocks_at
+from backend.workorders.spells import log_spells_of
 
 OFFLINE_AFTER_S = 2 * 60 * 60
 
@@ -219,7 +221,8 @@ def history_of_asset(session: Session, asset_id: str, actor: Any) -> dict[str, A
     pairs = sa.select(WorkOrderAsset.work_order_id).where(WorkOrderAsset.asset_id == asset_id)
     query = sa.select(WorkOrder).where(WorkOrder.id.in_(pairs), visible(actor))
     rows = session.scalars(query.order_by(WorkOrder.reported_at.desc(), WorkOrder.id.desc()).limit(50))
-    return {"work_orders": [_brief(row) for row in rows]}
+    spells = [asdict(spell) for spell in log_spells_of(session, [asset_id])]
+    return {"work_orders": [_brief(row) for row in rows], "log_spells": spells}
 
 
 def _brief(row: WorkOrder) -> dict[str, Any]:

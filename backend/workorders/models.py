@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,6 +56,9 @@ class WorkOrder(db.Model):
     caller_phone: Mapped[str] = mapped_column(sa.String(40), default="")
     owner_id: Mapped[str | None] = mapped_column(sa.ForeignKey("user_account.id"))
     phone_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    product_price: Mapped[Decimal | None] = mapped_column(sa.Numeric(14, 2))
+    upgrade_quote: Mapped[Decimal | None] = mapped_column(sa.Numeric(14, 2))
+    unrepairable: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     state: Mapped[str] = mapped_column(sa.String(20), default="new", index=True)
     reported_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -63,6 +67,7 @@ class WorkOrder(db.Model):
     clocks: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     entitlement: Mapped[dict[str, Any]] = mapped_column(Json, default=lambda: UNDECIDED)
     quote: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    remedy: Mapped[dict[str, Any] | None] = mapped_column(Json)
     gates: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     owed: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     missing: Mapped[list[str]] = mapped_column(Json, default=list)

@@ -37,6 +37,7 @@ class Repair:
     report: str
     fault: str
     on: date
+    report_id: str = ""
 
 
 @dataclass(frozen=True)

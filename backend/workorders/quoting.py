@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from backend.core import clock
 from backend.prices import services as prices
 from backend.prices.models import Price
 from backend.prices.rules.money import DEFAULT_CURRENCY
-from backend.prices.rules.quote import Part, Scope, quote_of
+from backend.prices.rules.quote import Part, Scope, quote_of, upgrade_of
 from backend.workorders.ports import UsedPart
 
 
@@ -34,6 +35,7 @@ class Job:
     reported_at: datetime
     tz: str
     parts: Sequence[UsedPart] = field(default_factory=tuple)
+    upgrade_quote: Decimal | None = None
 
 
 def price_ground(session: Session) -> PriceGround:
@@ -49,6 +51,8 @@ def quote_for(answer: Mapping[str, Any], job: Job, ground: PriceGround) -> dict[
     damage = entitlement.get("if_user_damage")
     if damage:
         damage["quote"] = quote_for({"entitlement": damage, "cited": damage.pop("cited")}, job, ground)
+    if entitlement.get("upgrade_ceiling") is not None:
+        return upgrade_of(entitlement["status"], entitlement["reasons"], job.upgrade_quote, ground.currency)
     by_asset = {one["asset_id"]: one["charges"]["parts"] for one in entitlement.get("by_asset", ())}
     parts = [
         Part(part.part_no, part.name, part.quantity, by_asset.get(part.asset_id, entitlement["charges"]["parts"]))

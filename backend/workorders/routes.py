@@ -9,7 +9,7 @@ from flask import g
 
 from backend.core.db import db
 from backend.core.http import needs, request_now
-from backend.workorders import again, intake, lists, schemas, services, settling
+from backend.workorders import again, exchange, intake, lists, schemas, services, settling
 from backend.workorders.models import LogEntry, WorkOrder
 
 bp = APIBlueprint("workorders", __name__, url_prefix="/api", tag="work orders")
@@ -126,6 +126,26 @@ def close(work_order_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
 def reopen(work_order_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
     row = services.work_order_for(db.session, g.actor, work_order_id)
     return _page(services.reopen(db.session, g.actor, row, json_data["reason"], request_now()))
+
+
+@bp.post("/work-orders/<work_order_id>/lift-suspension")
+@needs("work_orders.write")
+@bp.input(schemas.ReasonIn)
+@bp.output(schemas.WorkOrderDetail)
+@bp.doc(summary="Serve although the letter lets one decline, with a reason; both stay on the record")
+def lift_suspension(work_order_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    row = services.work_order_for(db.session, g.actor, work_order_id)
+    return _page(services.lift_suspension(db.session, g.actor, row, json_data["reason"], request_now()))
+
+
+@bp.post("/work-orders/<work_order_id>/exchange")
+@needs("assets.write")
+@bp.input(schemas.ExchangeIn)
+@bp.output(schemas.WorkOrderDetail)
+@bp.doc(summary="Another unit in exchange for an asset; its dates start as the letter says")
+def exchange_asset(work_order_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    row = services.work_order_for(db.session, g.actor, work_order_id)
+    return _page(exchange.exchange(db.session, g.actor, row, json_data, request_now()))
 
 
 @bp.get("/board")

@@ -6,14 +6,14 @@ from apiflask import Schema
 from marshmallow import fields, validate
 
 from backend.accounts.roles import ROLES
-from backend.assets.schemas import AssetOut
+from backend.assets.schemas import AssetOut, Money
 from backend.assets.services import label_of
 from backend.contracts.schemas import ContractOut
 from backend.core.editing import edit_schema
 from backend.core.schemas import Both, Id, Instant, Maybe, Page, Text
 from backend.customers.schemas import ContactOut, CustomerOut, SiteOut
 from backend.letters.rules.words import CAUSES, CHARGE_KINDS, CHARGES, CLOCKS, REMEDIES, STATUSES, STEPS
-from backend.prices.schemas import QuoteOut
+from backend.prices.schemas import MoneyOut, QuoteOut
 from backend.workorders.models import CHANNELS, KINDS, PRIORITIES
 from backend.workorders.rules.states import STATES
 
@@ -44,6 +44,9 @@ class OfficeFields(Schema):
     caller_phone = Text(max=40)
     owner_id = Id(allow_none=True)
     phone_reason = Text(max=2000)
+    product_price = Money(allow_none=True)
+    upgrade_quote = Money(allow_none=True)
+    unrepairable = fields.Boolean()
     branch_id = Id()
 
 
@@ -77,6 +80,8 @@ class PreviewIn(Schema):
     reported_at = Instant(allow_none=True)
     fault = Text(max=60, allow_none=True)
     cause_category = _word(CAUSES, allow_none=True)
+    product_price = Money(allow_none=True)
+    upgrade_quote = Money(allow_none=True)
 
 
 class DecidedClock(Schema):
@@ -147,6 +152,35 @@ class DecisionReason(Schema):
 ChargesOut = Schema.from_dict({kind: _word(CHARGES, allow_none=True) for kind in CHARGE_KINDS}, name="ChargesOut")
 
 
+class SuspendedOut(Schema):
+    """A suspension that the office overrode: the clauses invoked, and why it serves all the same."""
+
+    reasons = fields.List(fields.Nested(DecisionReason))
+    note = fields.String()
+    at = Instant()
+    entry_id = fields.String()
+
+
+class CountedRepair(Schema):
+    """An earlier repair of the same fault, by its report."""
+
+    report = fields.String()
+    report_id = fields.String()
+    on = fields.String()
+
+
+class RemedyOut(Schema):
+    """What the customer chose among the offered remedies."""
+
+    remedy = _word(REMEDIES)
+    by = fields.String()
+    how = fields.String()
+    at = Instant()
+    entry_id = fields.String()
+    is_offered = fields.Boolean()
+    refund = fields.Nested(MoneyOut, allow_none=True)
+
+
 class EntitlementOf(Schema):
     """Who pays and what is owed, with reasons."""
 
@@ -158,6 +192,8 @@ class EntitlementOf(Schema):
     refund = fields.String(allow_none=True)
     upgrade_ceiling = fields.String(allow_none=True)
     reasons = fields.List(fields.Nested(DecisionReason))
+    suspended = fields.Nested(SuspendedOut, allow_none=True, dump_default=None)
+    repairs = fields.List(fields.Nested(CountedRepair), dump_default=list)
 
 
 class EntitlementOfAsset(EntitlementOf):
@@ -181,6 +217,19 @@ class EntitlementOut(EntitlementOf):
     if_user_damage = Maybe(IfUserDamage, dump_default=None)
 
 
+class QuoteBefore(Schema):
+    """What the customer was told before the charges changed."""
+
+    status = _word(STATUSES)
+    charges = fields.Nested(ChargesOut)
+    total = fields.Nested(MoneyOut, allow_none=True)
+    at = Instant()
+
+
+class StoredQuote(QuoteOut):
+    was = fields.Nested(QuoteBefore, allow_none=True, dump_default=None)
+
+
 class WorkOrderOut(OfficeFields):
     id = fields.String()
     number = fields.String(allow_none=True)
@@ -196,7 +245,8 @@ class WorkOrderOut(OfficeFields):
     next_due_at = Instant(allow_none=True)
     clocks = fields.List(fields.Nested(ClockOut))
     entitlement = fields.Nested(EntitlementOut)
-    quote = fields.Nested(QuoteOut, allow_none=True)
+    quote = fields.Nested(StoredQuote, allow_none=True)
+    remedy = fields.Nested(RemedyOut, allow_none=True)
     gates = fields.List(fields.Nested(GateOut))
     owed = fields.List(fields.Nested(OwedOut))
     missing = fields.List(fields.String())
@@ -333,6 +383,25 @@ class PreviewOut(Schema):
 
 class AgainOut(Schema):
     left = fields.Integer()
+
+
+class ExchangeIn(Schema):
+    asset_id = Id(required=True)
+    serial = Text(required=True, min=1, max=80)
+    model = Text(max=80)
+
+
+class LogSpell(Schema):
+    """A spell out of service that a work order's log tells."""
+
+    from_on = fields.Date()
+    to_on = fields.Date(allow_none=True)
+    reason = fields.String()
+    asset_id = fields.String()
+    work_order_id = fields.String()
+    number = fields.String()
+    from_entry_id = fields.String()
+    to_entry_id = fields.String(allow_none=True)
 
 
 class ReasonIn(Schema):

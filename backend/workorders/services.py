@@ -23,11 +23,12 @@ from backend.core.problems import Fault, Forbidden, Invalid, NotFound
 from backend.core.sync import who_entered
 from backend.customers.models import Contact, Customer, Site
 from backend.letters.rules.words import CLOCKS
-from backend.workorders import ports, settling
+from backend.workorders import again, ports, settling
+from backend.workorders.chosen import faults_of_choice
 from backend.workorders.ground import entries_of
 from backend.workorders.models import LogEntry, WorkOrder, WorkOrderAsset
 from backend.workorders.problems import GatesOpen, StepNotAllowed
-from backend.workorders.rules import states
+from backend.workorders.rules import spells, states
 from backend.workorders.rules.entries import WHATS
 
 # ---------------------------------------------------------------- whose
@@ -95,7 +96,7 @@ def void_log_entry(
         session.flush()
         work_order = session.get_one(WorkOrder, entry.work_order_id)
         work_order.state = state_by_log(session, work_order.id)
-        settling.mark(session, work_order.id, now)
+        _follow(session, work_order, entry.what, now)
     return entry
 
 
@@ -114,6 +115,9 @@ def _follow(session: Session, work_order: WorkOrder, what: str, now: datetime) -
     """Whether it ended is known at once, the rest when the transaction ends; a remark changes nothing that is derived."""
     if what == "note":
         return
+    if what in spells.OUT_OR_BACK:  # other open work on these assets counts the spell too
+        for asset_id in work_order.asset_ids or ():
+            again.ask(session, "asset", asset_id, now)
     if what in states.ENDING:
         state = state_by_log(session, work_order.id)
         ends = (state in states.ENDED) != (work_order.state in states.ENDED)
@@ -134,6 +138,9 @@ def log_by_hand(
     check_may_log(actor, values["what"])
     at = values.get("at") or now
     faults = _faults_of_entry(values, at, now)
+    if values["what"] == "remedy_chosen":
+        settling.settle_all(session)
+        faults += faults_of_choice(work_order, values.get("data") or {})
     if faults:
         raise Invalid(faults=faults)
     return add_log_entry(
@@ -219,6 +226,8 @@ def change(
     settling.mark(session, work_order.id, now)
     if written - {"symptom", "caller_name", "caller_phone", "phone_reason", "contact_id"}:
         _log_change(session, actor, work_order, {name: base[name] for name in sorted(written)}, now)
+    if written & {"upgrade_quote", "product_price"}:
+        _check_ceiling(session, work_order)
     if written & {"owner_id", "site_id", "customer_id", "contact_id", "asset_ids"}:
         for tell in ports.scope_changed.answers:
             tell(session, work_order.id, now)
@@ -237,6 +246,27 @@ def _log_change(session: Session, actor: Any, work_order: WorkOrder, shown: dict
     ]
     data = {"before": shown} | ({"clocks": moved} if moved else {})
     add_log_entry(session, work_order, what="changed", at=now, now=now, author_id=actor.user_id, data=data)
+
+
+def _check_ceiling(session: Session, work_order: WorkOrder) -> None:
+    """Raises Invalid for an upgrade quoted above what the letter allows (A-14)."""
+    settling.settle_all(session)
+    above = next((gate for gate in work_order.gates if gate["gate"] == "quote_above_ceiling"), None)
+    if above is not None and not above["is_overridden"]:
+        raise Invalid(faults=[Fault("$.fields.upgrade_quote", above["why"])])
+
+
+def lift_suspension(session: Session, actor: Any, work_order: WorkOrder, reason: str, now: datetime) -> WorkOrder:
+    """Serve although the letter lets one decline (A-15…A-17); logged with the reason. Raises Invalid, StepNotAllowed."""
+    settling.settle_all(session)
+    if not reason.strip():
+        raise Invalid(faults=[Fault("$.reason", {"zh": "请写明原因。", "en": "Please state the reason."})])
+    if work_order.entitlement["status"] != "suspended":
+        raise StepNotAllowed(extra={"state": work_order.entitlement["status"]})
+    clauses = [one["clause"] for one in work_order.entitlement["reasons"]]
+    add_log_entry(session, work_order, what="overridden", at=now, now=now, author_id=actor.user_id, note=reason,
+                  data={"suspended": clauses})  # fmt: skip
+    return work_order
 
 
 def check_references(session: Session, work_order: WorkOrder, fields: Mapping[str, Any], path: str = "$.") -> None:

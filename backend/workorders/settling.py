@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core import clock
-from backend.workorders import acknowledged, ports
+from backend.workorders import acknowledged, chosen, ports
 from backend.workorders.decision import decided
 from backend.workorders.ground import Ground, case_of, ground_of, job_of
 from backend.workorders.models import NOT_URGENT, WorkOrder
@@ -71,8 +71,10 @@ def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetim
     contacts = [entry.at for entry in entries if entry.what in CONTACTS]
     work_order.last_contact_at = max(contacts, default=None)
     answer = decided(case_of(ground, work_order), now)
+    quote = quote_for(answer, job_of(ground, work_order), ground.prices)
+    work_order.quote = quote | {"was": was_before(work_order, answer, now)}
     work_order.entitlement = answer["entitlement"]
-    work_order.quote = quote_for(answer, job_of(ground, work_order), ground.prices)
+    work_order.remedy = chosen.chosen_of(entries, answer["entitlement"], quote["currency"])
     work_order.owed = answer["owed"]
     work_order.missing = answer["missing"]
     work_order.letters = answer["letters"]
@@ -81,6 +83,19 @@ def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetim
     work_order.gates = [gate | _held(work_order, ground, gate) for gate in gates]
     _keep_for_lists(work_order)
     keep_watch(work_order, now)
+
+
+def was_before(work_order: WorkOrder, answer: dict[str, Any], now: datetime) -> dict[str, Any] | None:
+    """What the customer was told first, where the charges are others now; null once they are the same again."""
+    before = work_order.quote
+    if before is None:
+        return None
+    told = before.get("was") or {
+        "status": work_order.entitlement["status"], "charges": work_order.entitlement["charges"],
+        "total": before["total"], "at": clock.iso(now),
+    }  # fmt: skip
+    is_other = told["charges"] != answer["entitlement"]["charges"]
+    return told if is_other and told["status"] != "undecided" else None
 
 
 _NOT_BEGUN: dict[str, Any] = {
@@ -137,6 +152,11 @@ def _own_answer(work_order: WorkOrder, gate: str, entries: Sequence[Entry]) -> p
     whats = {entry.what for entry in entries}
     here: dict[str, str | None] = {"kind": "work_order", "id": work_order.id}
     answers = {
+        "quote_above_ceiling": (
+            False,
+            f"报价 {work_order.upgrade_quote} 高于上限 {work_order.entitlement['upgrade_ceiling']}。",
+            f"The quote {work_order.upgrade_quote} is above the ceiling of {work_order.entitlement['upgrade_ceiling']}.",
+        ),
         "owner_required": (work_order.owner_id is not None, "还没有指定负责人。", "No owner is named."),
         "phone_reason": (
             bool(work_order.phone_reason.strip()) or "sent" in whats or work_order.channel != "phone",

@@ -150,6 +150,15 @@ class OwedRule:
 
 
 @dataclass(frozen=True, slots=True)
+class RestartRule:
+    """Dates of the asset given in exchange that start anew on the day of the exchange."""
+
+    remedy: str
+    clause: str
+    dates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DutyRule:
     """Work that falls due by itself: every so many months, or on a day of the year."""
 
@@ -185,6 +194,7 @@ class Letter:
     charges: tuple[ChargeRow, ...] = ()
     ceilings: tuple[CeilingRow, ...] = ()
     remedies: tuple[RemedyRow, ...] = ()
+    restarts: tuple[RestartRule, ...] = ()
     suspensions: tuple[Suspension, ...] = ()
     gates: tuple[Gate, ...] = ()
     owed: tuple[OwedRule, ...] = ()

@@ -176,3 +176,16 @@ def _total(lines: Sequence[Mapping[str, Any]], currency: str) -> dict[str, str] 
     if not all(amount is not None and amount["currency"] == currency for amount in amounts):
         return None
     return money(sum((Decimal(amount["amount"]) for amount in amounts), Decimal(0)), currency)
+
+
+def upgrade_of(
+    status: str, reasons: Sequence[Mapping[str, Any]], quoted: Decimal | None, currency: str
+) -> dict[str, Any]:
+    """An upgrade is one line: free while the letter gives it, later what was quoted (A-14)."""
+    is_free = status == "covered"
+    amount = money(Decimal(0), currency) if is_free else money(quoted, currency) if quoted is not None else None
+    line: dict[str, Any] = {
+        "kind": "upgrade", "charge": FREE if is_free else FEE, "per": None, "unit_amount": None, "amount": amount,
+        "clause": reasons[-1]["clause"] if reasons else None, "quantity": None, "part_no": None, "text": None,
+    }  # fmt: skip
+    return {"currency": currency, "lines": [line], "total": amount}

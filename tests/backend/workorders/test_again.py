@@ -227,7 +227,7 @@ def test_an_assets_date_and_a_customers_flag_decide_their_open_work_again(cast, 
     assert client.patch(f"/api/assets/{asset.id}", json=body).status_code == 200
     assert (before, status()) == ("covered", "at_cost")
     change(as_, cast, asset, "B@1", "A@1")
-    body = {"base": {"payment_breach": False}, "fields": {"payment_breach": True}}
+    body = {"base": {"payment_breach": False}, "fields": {"payment_breach": True}, "reason": "财务来函"}
     assert client.patch(f"/api/customers/{cast.customer.id}", json=body).status_code == 200
     assert status() == "suspended"
     body = {"base": {"province": "四川"}, "fields": {"province": "北京"}}

@@ -74,6 +74,7 @@ const en: typeof zh = {
     signed: 'Signed',
     rated: 'rated by customer',
     excused: 'Excused',
+    handed_in: 'Handed in for repair', handed_back: 'Handed back', exchanged: 'Exchanged',
     missed_reason: 'Why it was missed',
     loaner_handed_out: 'Stand-in handed out',
     loaner_returned: 'Stand-in returned',

@@ -73,6 +73,7 @@ export default {
     signed: '客户签字',
     rated: '客户评价',
     excused: '免计超时',
+    handed_in: '送修收下', handed_back: '交还', exchanged: '换新',
     missed_reason: '超时原因',
     loaner_handed_out: '借出备用机',
     loaner_returned: '收回备用机',
