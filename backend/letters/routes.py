@@ -10,6 +10,7 @@ from flask import g
 from backend.core.db import db
 from backend.core.http import needs, request_now
 from backend.letters import calendar_days, schemas, services, workshop
+from backend.letters.compare import compared
 
 bp = APIBlueprint("letters", __name__, url_prefix="/api", tag="letters")
 
@@ -36,6 +37,14 @@ def show_letter(ref: str) -> dict[str, Any]:
 @bp.doc(summary="The file of a letter, to begin its next version with")
 def show_letter_file(ref: str) -> dict[str, str]:
     return {"text": services.text_of(db.session, ref)}
+
+
+@bp.get("/letters/<ref>/against/<other_ref>")
+@needs("letters.read")
+@bp.output(schemas.ComparedOut)
+@bp.doc(summary="What is different in a letter against another version, per clause and per rule")
+def compare_letters(ref: str, other_ref: str) -> dict[str, Any]:
+    return compared(services.text_of(db.session, other_ref), services.text_of(db.session, ref))
 
 
 @bp.post("/letters/check")

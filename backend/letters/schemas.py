@@ -79,6 +79,21 @@ class CheckOut(Schema):
     letter = fields.Nested(LetterOut, allow_none=True)
 
 
+class LetterChange(Schema):
+    """A row of one mechanism (clocks, charges, …) that is new, gone, or says something else."""
+
+    mechanism = fields.String()
+    clauses = fields.List(fields.String())
+    change = fields.String(validate=validate.OneOf(("added", "removed", "changed")))
+    before = fields.Dict(allow_none=True, metadata={"description": "free: the row as the earlier file has it"})
+    after = fields.Dict(allow_none=True, metadata={"description": "free: the row as the later file has it"})
+
+
+class ComparedOut(Schema):
+    clauses = fields.List(fields.Nested(LetterChange))
+    rules = fields.List(fields.Nested(LetterChange))
+
+
 class CorrectionIn(Schema):
     """What a day is, over the library; a notice says that all days of its year are entered."""
 

@@ -116,7 +116,7 @@ def offer_again(session: Session, actor: Any, ref: str, now: datetime) -> Letter
     return letter
 
 
-def tried(session: Session, facts: Any, text: str | None) -> tuple[dict[str, Any], tuple[Letter, ...]]:
+def tried(session: Session, facts: Any, text: str | None) -> dict[str, Any]:
     """What the letters would decide for facts as `explain` takes them, with its faults; stores nothing. Raises Invalid.
 
     facts  the JSON object of letters/DECISIONS.md "Facts"; its letters are references of this company
@@ -130,7 +130,7 @@ def tried(session: Session, facts: Any, text: str | None) -> tuple[dict[str, Any
     if known_facts is None or read.faults:
         said = [FieldFault(fault.path, {"zh": fault.zh, "en": fault.en}) for fault in read.faults]
         raise Invalid(faults=said)
-    return decide(known_facts, letters, known(session).calendar), letters
+    return decide(known_facts, letters, known(session).calendar)
 
 
 def _asked(session: Session, read: Reader, facts: Any) -> tuple[Letter, ...]:

@@ -9,7 +9,7 @@ from flask import g
 
 from backend.core.db import db
 from backend.core.http import needs, request_now
-from backend.workorders import again, exchange, intake, lists, schemas, services, settling
+from backend.workorders import again, exchange, intake, lists, schemas, services, settling, trial
 from backend.workorders.models import LogEntry, WorkOrder
 
 bp = APIBlueprint("workorders", __name__, url_prefix="/api", tag="work orders")
@@ -22,6 +22,24 @@ bp = APIBlueprint("workorders", __name__, url_prefix="/api", tag="work orders")
 @bp.doc(summary="What the letters would decide for a call, and open work on the same assets; stores nothing")
 def preview(json_data: dict[str, Any]) -> dict[str, Any]:
     return intake.preview(db.session, g.actor, json_data, request_now())
+
+
+@bp.post("/decisions/try")
+@needs("letters.write", own_transaction=True)
+@bp.input(schemas.TryIn)
+@bp.output(schemas.TryOut)
+@bp.doc(summary="What letters would decide for facts as `explain` takes them, with its faults; stores nothing")
+def try_letters(json_data: dict[str, Any]) -> dict[str, Any]:
+    return trial.tried(db.session, json_data["facts"], json_data.get("text"))
+
+
+@bp.get("/work-orders/<work_order_id>/facts")
+@needs("letters.write")
+@bp.output(schemas.FactsOut)
+@bp.doc(summary="The facts that a work order is decided by, asset by asset, to try letters on")
+def show_facts(work_order_id: str) -> dict[str, Any]:
+    row = services.work_order_for(db.session, g.actor, work_order_id)
+    return {"facts": trial.facts_by_asset(db.session, row, request_now())}
 
 
 @bp.get("/decisions/again")

@@ -381,6 +381,27 @@ class PreviewOut(Schema):
     open_work_orders = fields.List(fields.Nested(OpenOrder))
 
 
+class TryIn(Schema):
+    """Facts as letters/DECISIONS.md has them; `text` is a letter file that stands beside those named, as letter.yaml."""
+
+    facts = fields.Dict(required=True, metadata={"description": "free: the facts of `python -m backend explain`"})
+    text = fields.String(allow_none=True, validate=validate.Length(1, 1_048_576))
+
+
+class TryOut(Schema):
+    clocks = fields.List(fields.Nested(DecidedClock))
+    entitlement = fields.Nested(EntitlementOut)
+    gates = fields.List(fields.Nested(DecidedGate))
+    owed = fields.List(fields.Nested(OwedOut))
+    missing = fields.List(fields.String())
+
+
+class FactsOut(Schema):
+    """One object of facts per asset; one without an asset where there is none."""
+
+    facts = fields.List(fields.Dict(), metadata={"description": "free: the facts of `python -m backend explain`"})
+
+
 class AgainOut(Schema):
     left = fields.Integer()
 

@@ -173,3 +173,101 @@ def test_another_process_finds_a_letter_that_this_one_installed(admin, monkeypat
     monkeypatch.setattr(installed, "_last", kept)
     db.session.rollback()
     assert [letter.ref for letter in installed.letters_named(db.session, ["E@1", "B@1"])] == ["E@1", "B@1"]
+
+
+def changes_of(client, new, old):
+    answer = client.get(f"/api/letters/{new}/against/{old}")
+    assert answer.status_code == 200
+    return answer.json
+
+
+def test_two_versions_are_compared_clause_by_clause_and_rule_by_rule(admin):
+    install(admin, LAST.replace("version: 1", "version: 2").replace("due: 8 h", "due: 6 h"))
+    found = changes_of(admin, "B@2", "B@1")
+    clocks = [one for one in found["rules"] if one["mechanism"] == "clocks"]
+    assert clocks and {one["change"] for one in clocks} == {"changed"}
+    assert {(one["before"]["due"], one["after"]["due"]) for one in clocks} == {("8 h", "6 h")}
+    assert {clause for one in clocks for clause in one["clauses"]} == {"B-02"}
+    assert found["clauses"] == []
+    assert changes_of(admin, "B@1", "B@1") == {"clauses": [], "rules": []}
+
+
+def test_a_clause_taken_out_and_one_put_in_are_told(admin):
+    install(admin, FIRST)
+    dropped = "  - {id: E-4, article: 第四条, quote: 待件不计入, text: {zh: 待件时间不计入。, en: Waiting for parts does not count.}}\n"
+    assert dropped in FIRST
+    put = "  - {id: E-99, article: 补, quote: 新, text: {zh: 新。, en: New.}}\n"
+    install(admin, SECOND.replace(dropped, dropped.replace("待件不计入", "待件时间另算") + put))
+    found = changes_of(admin, "E@2", "E@1")
+    assert [(one["clauses"], one["change"]) for one in found["clauses"]] == [
+        (["E-4"], "changed"),
+        (["E-99"], "added"),
+    ]
+    assert [one["before"]["field"] for one in found["rules"] if one["mechanism"] == "letter"] == ["in_force_from"]
+
+
+FACTS = {
+    "now": "2026-11-20T10:00:00+08:00",
+    "letters": ["B@1"],
+    "asset": {"brand": "IBM", "category": "server", "stores_data": True, "accepted_on": "2025-01-12"},
+    "request": {"channel": "phone", "priority": "important", "reported_at": "2026-11-20T09:00:00+08:00"},
+}
+
+
+def try_on(client, facts, **given):
+    return client.post("/api/decisions/try", json={"facts": facts} | given)
+
+
+def test_letters_are_tried_on_facts_and_nothing_is_stored(admin):
+    answer = try_on(admin, FACTS)
+    assert (answer.status_code, answer.json["entitlement"]["status"]) == (200, "covered")
+    assert {one["name"]: one["due"] for one in answer.json["clocks"]}["arrive"] == "2026-11-20T09:00:00.000Z"
+    pasted = try_on(admin, FACTS | {"letters": ["letter.yaml"]}, text=FIRST)
+    assert {one["letter"] for one in pasted.json["clocks"]} <= {"E"}
+    assert "E@1" not in {row["ref"] for row in admin.get("/api/letters").json["rows"]}
+
+
+def test_bad_facts_have_the_faults_that_explain_tells(admin, tmp_path, capsys):
+    import json
+
+    from backend.letters.commands import explain
+
+    bad = FACTS | {
+        "asset": {"accepted_on": "2027-01-01", "brnd": "x"},
+        "request": {"channel": "pigeon", "reported_at": "2026-11-20T09:00:00"},
+    }
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps(bad | {"letters": ["B@1"]}))
+    assert explain(str(path)) == 2
+    told = json.loads(capsys.readouterr().err)["faults"]
+    answer = try_on(admin, bad)
+    assert answer.status_code == 422
+    assert [(one["path"], one["message"]) for one in answer.json["faults"]] == [
+        (one["path"], one["message"]) for one in told
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"letters": ["Z@1"]}, "$.letters[0]"),
+        ({"letters": []}, "$.letters"),
+        ({"letters": ["letter.yaml"]}, "$.letters"),
+    ],
+)
+def test_a_trial_needs_a_letter_that_is_there(admin, given, field):
+    answer = try_on(admin, FACTS | given)
+    assert (answer.status_code, answer.json["field"]) == (422, field)
+
+
+def test_the_facts_of_a_work_order_decide_as_it_was_decided(cast, admin):
+    asset = make_asset(cast.site, make_contract(cast.customer, ["B@1"]))
+    order = make_work_order(cast.site, [asset])
+    make_log_entry(order, "reported")
+    body = {"base": {"priority": "important"}, "fields": {"priority": "critical"}}
+    decided = admin.patch(f"/api/work-orders/{order.id}", json=body).json
+    [facts] = admin.get(f"/api/work-orders/{order.id}/facts").json["facts"]
+    tried = try_on(admin, facts).json
+    assert tried["entitlement"]["status"] == decided["entitlement"]["status"]
+    dues = {(one["name"], one["due"]) for one in decided["clocks"] if one["letter"]}
+    assert {(one["name"], one["due"]) for one in tried["clocks"]} == dues
