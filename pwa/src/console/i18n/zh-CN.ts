@@ -122,6 +122,27 @@ export default {
     history: '履历', no_history: '还没有工单和报告。',
   },
   spell: { repair: '修理', parts: '等配件' },
+  contract: { number: '合同编号', letters: '签的承诺书', signed_on: '签订日期', starts_on: '开始日期', ends_on: '结束日期', report_hours: '修好后几小时交报告（合同另有约定时）', visit_every_months: '几个月上门一次（合同另有约定时）', add: '新合同', edit: '改合同' },
+  workshop: {
+    install: '安装承诺书', try: '试算', try_words: '只看结果，什么都不保存', next: '以它写下一版', withdraw: '不再用于新合同', offer: '重新用于新合同', withdrawn: '不再用于新合同', shipped: '随产品提供', installed: '{name} 于 {day} 安装', origin: '来源', in_force_from: '生效日期', in_force: '{day} 起生效',
+    file: '承诺书文件', file_words: '粘贴或选一个 YAML 文件，写法见 docs/letters.md', paste: 'letter: F\nversion: 1\n…', choose: '选文件', check: '检查', install_as: '安装为 {ref}', lines: '{n} 行', line: '第 {n} 行', faults: '有 {n} 处要改', waiting: '检查之后，这里列出所有要改的地方，或者将来读到的条款。', for_good: '装上以后不再改动，要改就装下一版',
+    against: '与之比较', nothing: '不比较', same: '两版一样。', what: '条款', again: '还有 {n} 单在重新判定', load: '取工单的事实', load_placeholder: '工单号', no_work_order: '没有找到这张工单。', asset: '设备', request: '这件事', fault: '故障名', price: '购买价格', stores_data: '存有数据', at: { reported_at: '报修时间', onsite_decided_at: '决定上门的时间', promised_for: '约定的日期' }, spells: '停用的日子', add_spell: '加一段', drop_spell: '去掉这一段', from: '从', to: '到', decide: '判定', try_waiting: '选承诺书，填事实，按“判定”。',
+  },
+  calendar: {
+    title: '{year} 年休息日', link: '日历', earlier: '前一年', later: '后一年', day: '日期', is: '是什么', name: '名称', by: '依据', ours: '我们改的', library: '国务院通知', correct: '改一天', what: { rest: '休息', work: '上班', notice: '全年通知' }, name_zh: '中文名称', name_en: '英文名称', source: '依据（文号、通知）', save: '记下', changes: '谁改过什么', no_changes: '这一年没有改动。',
+    made: '{name} 于 {at}', withdrawn: '{name} 于 {at} 撤回', undo: '撤回', notice_words: '把 {year} 年通知里的每一天都记下之后，再记这一条：这一年的日期从此不再是暂定。', provisional: '{year} 年的放假通知还没有发布：法定假日已在，调休的日子还不知道，落在这一年的期限都是暂定。', missing: '{year} 年的放假通知还不在日历里', missing_words: '调休日未定，落在 {year} 年的期限都是暂定。更新产品，或者把通知里的日子记进日历。', enter: '去日历',
+  },
+  rule: {
+    comma: '、', semicolon: '；', unit: { min: '{n} 分钟', h: '{n} 小时', d: '{n} 天', month: '{n} 个月', year: '{n} 年' }, change: { added: '新增', removed: '去掉', changed: '改动' },
+    mechanism: { clauses: '条款', letter: '整份承诺书', contacts: '联系方式', clocks: '时限', pauses: '暂停', charges: '谁付费', ceilings: '报价上限', remedies: '补救方式', suspends: '停止服务', gates: '必须先做到', owed: '应给的', duties: '定期义务', records: '应有的记录', calendars: '服务时间', periods: '期限', checklists: '检查清单' },
+    field: {
+      field: '项目', value: '内容', article: '出处', quote: '签的原文', text: '系统怎么做', zh: '中文', en: '英文', when: '条件', not: '不是', any: '其中之一', from: '从', due: '期限', better: '更好的目标', calendar: '服务时间', beside: '并列于', clock: '时限', clocks: '时限', reason: '原因', reasons: '原因', all: '全部', labour: '人工', parts: '配件', call_out: '上门', travel: '交通', percent: '百分比', of: '按', status: '状态',
+      remedies: '补救方式', gate: '必须', before: '何时之前', what: '什么', plus: '再加', duty: '义务', every: '每隔', every_from: '间隔取自', on: '日期', during: '期间', split: '分开', quantity: '数量', at_most: '至多', at_least: '至少', checklist: '清单', record: '记录', details: '细节', name: '名称', title: '标题', items: '项目', hours: '时间', days: '哪几天', windows: '时段', holidays: '节假日', exchanged_days: '调休日', closed_on: '不营业', opened_on: '营业', day: '日期',
+      years: '年', months: '月', by_product: '按产品', from_day: '从第几天', pauses: '暂停', rollover_clause: '顺延条款', kind: '类型', channel: '渠道', priority: '级别', cause: '原因', category: '类别', material: '材质', brand: '品牌', province: '省份', within: '期内', after: '期后', month: '月份', label: '名称', on_site: '上门', escalated: '已转远程', visit_decided: '已决定上门', promised: '已约定日期', quoted: '已报价',
+      training_completed: '已完成培训', stores_data: '存有数据', genuine: '正品', unrepairable: '无法修复', payment_breach: '欠款', confidentiality_breach: '泄密', earlier_repairs: '修过的次数', quote_above_ceiling: '报价超过上限', first_of: '先到者',
+    },
+    word: { true: '是', false: '否', open: '照常', closed: '不营业', reported_at: '报修时间', remote_started_at: '转远程时间', onsite_decided_at: '决定上门时间', promised_for: '约定的日期', purchased_on: '购买日期', invoiced_on: '发票日期', accepted_on: '验收日期', now: '现在', mon: '周一', tue: '周二', wed: '周三', thu: '周四', fri: '周五', sat: '周六', sun: '周日', waiting_customer: '等客户', title: '名称', in_force_from: '生效日期', currency: '货币', warranty: '保修期' },
+  },
   letter: { ref: '版本', title: '名称', clauses: '条款', clause: '条款', article: '出处', quote: '签的原文', meaning: '系统怎么做', empty: '没有安装承诺书。', not_found: '没有这份承诺书。' },
   quote: { total: '合计', open: '做完才能算出', as_used: '用多少算多少', no_price: '还没有价格', parts: '{n} 种，见下', lacking: '价目表里没有{kinds}的价格。', enter: '去录入' },
   flag: { yes: '是', no: '否', unknown: '不清楚' },
