@@ -24,10 +24,13 @@ from backend.links.models import CustomerLink
 from backend.links.problems import AlreadyAnswered, NothingToAnswer, NothingToSign
 from backend.links.rules.progress import CustomerSaid, last_of, said_of
 from backend.links.view import report_of
+from backend.notices import services as notices
+from backend.notices.people import concerned
 from backend.reports import signing
 from backend.reports.models import Report, Signature
 from backend.reports.paper_desk import read_file
 from backend.reports.rules.states import COUNTED
+from backend.visits.models import Visit
 from backend.visits.taps import Tap
 from backend.workorders.ground import entries_of
 from backend.workorders.models import LogEntry, WorkOrder
@@ -48,6 +51,8 @@ def answer(session: Session, link: CustomerLink, values: Mapping[str, Any], now:
     _log(session, link, order, values["result"], values, values["remarks"], {}, now)
     if values["result"] == "accepted":
         _hand_over(session, order, now)
+    else:
+        _tell_people(session, order, values["id"], now)
 
 
 def _check_words(values: Mapping[str, Any]) -> None:
@@ -101,9 +106,13 @@ def sign(
     if not has_ink(read_strokes(strokes)):
         raise NoInk(faults=[Fault("$.strokes", NoInk.title)])
     given = {name: values[name] for name in ("document_sha256", "result", "remarks", "signer_name", "signer_title")}
+    rated = last_of(_entries(session, order), "rated")
+    given |= {"rating": rated.data.get("rating") if rated else None}
     given |= {"report_id": report.id, "strokes_sha256": storage.put(strokes)}
     tap = Tap(at=now, corrected_at=now, quality="server", received_at=now, source="link")
     signing.sign_later(session, report, values["id"], given, tap, read_file, now)
+    if values["result"] == "rejected":
+        _tell_people(session, order, values["id"], now)
 
 
 # ---------------------------------------------------------------- what is shared
@@ -139,6 +148,16 @@ def _hand_over(session: Session, order: WorkOrder, now: datetime) -> None:
     )
     for report in session.scalars(query):
         report.handed_over_on = clock.local_date(now, tz)
+
+
+def _tell_people(session: Session, order: WorkOrder, said_id: str, now: datetime) -> None:
+    """Nobody of ours was there when she said no: the dispatchers, the owner and who was on site last are told."""
+    last = (
+        sa.select(Visit.lead_id).where(Visit.work_order_id == order.id).order_by(Visit.planned_from.desc()).limit(1)
+    )
+    people = concerned(session, [order])[order.id].of(with_admins=False) | set(session.scalars(last))
+    subject = f"customer_rejected {said_id}"
+    notices.tell(session, people, kind="customer_rejected", subject=subject, work_order_id=order.id, now=now)
 
 
 def _too_late(session: Session, order: WorkOrder) -> AlreadyAnswered | NothingToAnswer:

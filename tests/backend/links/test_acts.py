@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from backend.core import clock, storage
 from backend.core.ids import new_id
+from backend.notices.models import Notice
 from backend.reports import signing
 from backend.reports.models import Report, Signature
 from backend.reports.paper_desk import read_file
@@ -77,6 +78,15 @@ def test_her_rejection_reopens_the_work_and_voids_the_solution(eve, solved, sess
         log(solved, "solved", -20, visit_id=solved.visit.id)
         assert eve.get().json["may_answer"] is True
         assert accept(eve).json["state"] == "accepted"
+
+
+def test_her_rejection_is_told_once_to_who_can_act(cast, eve, session, solved):
+    body = {"id": new_id(), "result": "rejected", "who": "叶雯", "remarks": "还是响"}
+    for _ in range(2):
+        assert eve.post("/answer", body).status_code == 200
+    told = session.query(Notice).filter_by(kind="customer_rejected").all()
+    assert sorted(one.user_id for one in told) == sorted([cast.cleo.id, cast.ana.id])
+    assert {one.work_order_id for one in told} == {solved.work_order.id}
 
 
 def test_the_same_tap_again_changes_nothing(eve, solved, session):
@@ -201,7 +211,9 @@ def test_what_was_handed_in_unsigned_is_signed_later_under_the_same_file(eve, jo
 
 def test_the_earlier_absence_stays_in_the_record(eve, job, session):
     job.ready_unsigned()
+    eve.post("/rating", {"id": new_id(), "rating": 4})
     ink_for(eve, job)
+    assert session.get(Signature, job.here(Report, job.report).signature_id).rating == 4
     results = [row.result for row in session.query(Signature).order_by(Signature.corrected_at)]
     assert results == ["absent", "accepted"]
 
