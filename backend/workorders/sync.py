@@ -21,7 +21,7 @@ OFFICE = (
     "customer_id", "site_id", "contact_id", "asset_ids", "letters", "contract_id", "branch_id", "channel", "priority",
     "owner_id", "caller_name", "caller_phone", "kind",
 )  # fmt: skip
-DECIDED = ("number", "state", "clocks", "entitlement", "quote", "gates", "owed")
+DECIDED = ("number", "state", "clocks", "entitlement", "quote", "gates", "owed", "missing")
 ENTRY = (
     "work_order_id",
     "visit_id",

@@ -67,6 +67,7 @@ export interface Entitlement {
   warranty_end?: string | null
   charges?: Record<string, string | null>
   remedies?: string[]
+  refund?: string | null
   reasons?: Reason[]
   /** What would hold were the cause damage by the user; null once it is, and for work that is no repair. */
   if_user_damage?: { status: string; charges: Record<string, string | null>; reasons: Reason[]; gates: Gate[]; quote?: Quote | null } | null
@@ -133,6 +134,8 @@ export interface WorkOrder {
   entitlement: Entitlement
   quote: Quote | null
   gates: Gate[]
+  /** Facts that are missing to decide ($.asset.accepted_on), entered by the office. */
+  missing?: string[]
   owed: { what: string; clause: string; due: string | null }[]
 }
 

@@ -2,7 +2,7 @@
    While the customer holds the phone every address is the signing screen. The last screen is opened again after a kill. */
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
 import { keep, kept } from '@/device/kept'
-import { handover } from '@/reports/handover'
+import { handover, screenOf } from '@/reports/handover'
 import TodayList from '@/visits/TodayList.vue'
 import { openData } from './data'
 import { user } from './session'
@@ -21,6 +21,8 @@ const routes: RouteRecordRaw[] = [
   { path: '/visits/:id/report', component: () => import('@/reports/ReportEdit.vue'), props: true },
   { path: '/visits/:id/report/:findingId/part/:partId', component: () => import('@/reports/PartAdd.vue'), props: true },
   { path: '/visits/:id/sign', name: 'sign', component: () => import('@/reports/ReportSign.vue'), props: true },
+  { path: '/visits/:id/acknowledge/:what(work|remedy)', component: () => import('@/acknowledgements/AcknowledgePrepare.vue'), props: true },
+  { path: '/visits/:id/acknowledge/sign', name: 'acknowledge-sign', component: () => import('@/acknowledgements/AcknowledgeSign.vue'), props: true },
   { path: '/visits/:id/check-out', component: () => import('@/visits/VisitCheckOut.vue'), props: true },
   { path: '/sign-in', name: 'sign-in', component: () => import('@/accounts/SignIn.vue') },
   { path: '/:rest(.*)', redirect: '/' },
@@ -37,8 +39,9 @@ router.beforeEach(async (to, from) => {
   const local = await openData(user.value.id)
   startSending(local, user.value.id)
   const held = handover.value
-  if (held && (to.name !== 'sign' || to.params.id !== held.visitId)) {
-    return from.name === 'sign' ? false : { name: 'sign', params: { id: held.visitId } }
+  const screen = held && screenOf(held)
+  if (held && screen && (to.name !== screen || to.params.id !== held.visitId)) {
+    return from.name === screen ? false : { name: screen, params: { id: held.visitId } }
   }
   return true
 })

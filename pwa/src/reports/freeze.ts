@@ -1,6 +1,8 @@
 /* Freezes what the customer will read: the document made from the phone's rows, its bytes stored under their hash (K-8). */
 import { data } from '@/app/data'
-import type { Finding, Report } from '@/app/records'
+import { decidedFor, isDamaged } from '@/acknowledgements/before-work'
+import { toldOf } from '@/acknowledgements/told'
+import type { ChargeTold, Finding, Report } from '@/app/records'
 import { localDate } from '@/ui/format'
 import type { VisitSheet } from '@/visits/use-visit'
 import { solvedOf } from './actions'
@@ -8,8 +10,6 @@ import { bytesOf, documentOf, type DocumentFacts, type FrozenDocument, type Row,
 
 /** The phone keeps the last five reports of an asset: with as many, the true number is the server's to say. */
 const REPORTS_KEPT = 5
-/** Damage by the user is charged under every letter (letters/DECISIONS.md "Who pays"), whatever was decided before. */
-const USER_DAMAGE = { labour: 'fee', parts: 'market', call_out: 'fee', travel: 'fee' }
 
 export interface Frozen {
   sha256: string
@@ -52,17 +52,20 @@ async function factsOf(sheet: VisitSheet, frozen_at: string): Promise<DocumentFa
     engineers: engineersOf(sheet),
     findings: sheet.findings.map(row),
     assets: Object.fromEntries(sheet.assets.map((asset) => [asset.id, row(asset)])),
-    part_lines: sheet.parts.map((part) => ({ ...row(part), charge: charges.parts ?? null, clause: null })),
+    part_lines: sheet.parts.map((part) => ({ ...row(part), charge: charges.find((one) => one.kind === 'parts')?.charge ?? null, clause: null })),
     photos: sheet.photos.map(row),
-    charges: Object.entries(charges).map(([kind, charge]) => ({ kind, charge, amount: null, clause: null })),
+    charges: charges.map(({ kind, charge, amount, clause }) => ({ kind, charge, amount: amount && { ...amount }, clause })),
     moments: momentsOf(sheet),
     repair: await repairOf(sheet, frozen_at),
   }
 }
 
-function chargesOf(sheet: VisitSheet): Record<string, string> {
-  if (sheet.findings.some((finding) => finding.cause_category === 'user_damage')) return USER_DAMAGE
-  return Object.fromEntries(Object.entries(sheet.order.entitlement.charges ?? {}).filter((one): one is [string, string] => one[1] !== null))
+/** What the customer was told before work and agreed to; where nobody had to, what is decided with the list's prices. */
+function chargesOf(sheet: VisitSheet): ChargeTold[] {
+  const wanted = isDamaged(sheet.findings) ? 'user_damage_notice' : 'fee'
+  const agreed = sheet.acknowledgements.findLast((one) => one.answer === 'accepted' && one.about === wanted)
+  const { charges, quote } = decidedFor(sheet)
+  return agreed ? agreed.told : toldOf(charges, quote)
 }
 
 function engineersOf(sheet: VisitSheet): Row[] {

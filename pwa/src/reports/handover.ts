@@ -1,7 +1,9 @@
 /* While the customer holds the phone it shows this job alone: kept on the disk, so that neither a reload nor a killed
    browser opens the rest. The engineer takes it back with the last four digits of her own telephone number. */
 import { readonly, ref } from 'vue'
+import type { AcknowledgementAbout } from '@/app/records'
 import { keep, kept } from '@/device/kept'
+import type { Language } from '@/ui/i18n'
 
 export interface Handover {
   visitId: string
@@ -11,11 +13,20 @@ export interface Handover {
   frozen_at: string
   version: number
   isSigned: boolean
+  /** What stands before work instead of a report: one record for each thing she is told. */
+  acknowledges?: { about: AcknowledgementAbout; id: string }[]
+  /** The engineer's own language, where the customer reads in another. */
+  language?: Language
+}
+
+/** The name of the screen that the phone is locked to. */
+export function screenOf(held: Pick<Handover, 'acknowledges'>): string {
+  return held.acknowledges ? 'acknowledge-sign' : 'sign'
 }
 
 const KEY = 'handover'
 const current = ref<Handover | null>(null)
-export const handover = readonly(current)
+export const handover = readonly(current) as Readonly<typeof current>
 
 /** Whether a customer held the phone when the app died; before the first screen. */
 export function recallHandover(): void {

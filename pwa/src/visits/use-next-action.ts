@@ -1,6 +1,7 @@
 /* The one button of a visit: its verb, its picture, and what a tap does. The same on Today and on the visit itself. */
 import { useRouter } from 'vue-router'
 import { missingOf } from '@/reports/rules/complete'
+import { unasked } from '@/acknowledgements/before-work'
 import { startReport } from '@/reports/actions'
 import type { IconName } from '@/ui/icons'
 import { accept, check, depart, sitePoint } from './actions'
@@ -22,6 +23,7 @@ export function actionOf(step: Step, sheet: VisitSheet): NextAction | null {
     case 'check_in':
       return { key: 'action.check_in', icon: 'pin' }
     case 'work':
+      if (mustTell(sheet)) return { key: 'action.tell', icon: 'pen' }
       return { key: sheet.report ? 'action.go_on' : 'action.work', icon: 'wrench' }
     case 'sign':
       return { key: 'action.sign', icon: 'pen' }
@@ -30,6 +32,11 @@ export function actionOf(step: Step, sheet: VisitSheet): NextAction | null {
     default:
       return null
   }
+}
+
+/** Work has not begun and there is something the customer was not asked about yet. She may begin all the same. */
+export function mustTell(sheet: VisitSheet): boolean {
+  return sheet.report === null && unasked(sheet).length > 0
 }
 
 export function useNextAction() {
@@ -49,8 +56,8 @@ export function useNextAction() {
         await checkInNow(sheet)
         return
       case 'work':
-        await startReport(sheet)
-        await router.push(`/visits/${id}/report`)
+        if (mustTell(sheet)) await router.push(`/visits/${id}/acknowledge/work`)
+        else await begin(sheet)
         return
       case 'sign':
         await openSigning(sheet)
@@ -58,6 +65,11 @@ export function useNextAction() {
       case 'check_out':
         await router.push(`/visits/${id}/check-out`)
     }
+  }
+
+  async function begin(sheet: VisitSheet): Promise<void> {
+    await startReport(sheet)
+    await router.push(`/visits/${sheet.visit.id}/report`)
   }
 
   async function checkInNow(sheet: VisitSheet): Promise<void> {
@@ -70,5 +82,5 @@ export function useNextAction() {
     await router.push(isReady ? `/visits/${sheet.visit.id}/sign` : `/visits/${sheet.visit.id}/report`)
   }
 
-  return { act, checkInNow }
+  return { act, begin, checkInNow }
 }

@@ -1,6 +1,6 @@
 /* One visit with everything its screens show: order, place, people, letter, check-ins, report, signature. */
 import type {
-  Asset, CheckIn, CheckInFix, Contact, Customer, Finding, FormDefinition, Letter, LogEntry, PartLine, Person, Photo, Report, Signature, Site, Visit,
+  Acknowledgement, Asset, CheckIn, CheckInFix, Company, Contact, Customer, Finding, FormDefinition, Letter, LogEntry, PartLine, Person, Photo, Report, Signature, Site, Visit,
   WorkOrder,
 } from '@/app/records'
 import { typedInto, useLive, type Fields, type Local, type WithId, withId } from '@/app/data'
@@ -29,6 +29,9 @@ export interface VisitSheet {
   parts: WithId<PartLine>[]
   photos: WithId<Photo>[]
   signatures: WithId<Signature>[]
+  /** What the customer was told before work and answered, oldest first. */
+  acknowledgements: WithId<Acknowledgement>[]
+  currency: string
   /** What is being typed into the report and its findings, by record key. */
   typed: Map<string, Fields>
   /** Field names per record key that are not sent, conflicting or refused. */
@@ -52,7 +55,7 @@ export async function sheetOf(local: Local, id: string): Promise<VisitSheet | nu
     local.record<Site>('site', order.fields.site_id),
     local.list<Contact>('contact', 'customer_id', order.fields.customer_id),
   ])
-  const [letters, people, forms, checkIns, fixes, log, report] = await Promise.all([
+  const [letters, people, forms, checkIns, fixes, log, report, acknowledgements, company] = await Promise.all([
     local.all<Letter>('letter'),
     local.all<Person>('user'),
     local.all<FormDefinition>('form'),
@@ -60,6 +63,8 @@ export async function sheetOf(local: Local, id: string): Promise<VisitSheet | nu
     local.list<CheckInFix>('check_in_fix', 'visit_id', id),
     local.list<LogEntry>('log_entry', 'work_order_id', order.id),
     local.list<Report>('report', 'visit_id', id),
+    local.list<Acknowledgement>('acknowledgement', 'work_order_id', order.id),
+    local.all<Company>('company'),
   ])
   const mine = report.map(withId<Report>).find((one) => one.state !== 'withdrawn') ?? null
   const [findings, parts, photos, signatures] = mine
@@ -95,6 +100,8 @@ export async function sheetOf(local: Local, id: string): Promise<VisitSheet | nu
     findings: findings.map(withId<Finding>),
     parts: parts.map(withId<PartLine>).filter((part) => !part.voided_at),
     photos: photos.map(withId<Photo>).filter((photo) => !photo.voided_at).sort((a, b) => (a.taken_at < b.taken_at ? -1 : 1)),
+    acknowledgements: acknowledgements.map(withId<Acknowledgement>).sort((a, b) => (a.at < b.at ? -1 : 1)),
+    currency: company[0]?.fields.currency || 'CNY',
     signatures: signatures.map(withId<Signature>).sort((a, b) => (a.signed_at < b.signed_at ? -1 : 1)),
     typed,
     unsentKeys: new Set(marked.filter((view) => view.marks.unsent.length > 0).map((view) => `${view.kind}/${view.id}`)),

@@ -13,7 +13,6 @@ const en: typeof zh = {
   clause: { unknown: 'The sentence of {clause} was not found.' },
   channel: { phone: 'Phone', remote: 'Remote', onsite: 'On site', walk_in: 'Walk-in', mail: 'Mail', fax: 'Fax', network: 'Network' },
   impact: { critical: 'Stops business', important: 'Affects', normal: 'Does not' },
-  remedy: { refund: 'Refund', exchange: 'Exchange', repair: 'Repair', maintenance: 'Maintenance' },
   gate: {
     owner_required: 'Name an owner', onsite_required: 'On site is required, phone alone will not do', phone_reason: 'Handling by phone needs a reason', backup_notice: 'Have the back-up notice signed before work', fee_acceptance: 'Have the price accepted before work',
     user_damage_notice: 'Tell the price and have it signed before work', quote_above_ceiling: 'The quote is above the upgrade ceiling', customer_acceptance: 'Closes only with the customer’s acceptance', fault_report: 'Closes only with a fault report',
@@ -21,10 +20,6 @@ const en: typeof zh = {
   },
   before: { dispatch: 'before sending', work: 'before work', close: 'before closing' },
   owed: { training_offer: 'Offer the training', loaner: 'A stand-in machine if not repaired', promise_note: 'A written explanation and a definite date', replacement: 'A free replacement' },
-  fact: {
-    asset_accepted_on: 'date of acceptance', asset_invoiced_on: 'date of invoice', asset_purchased_on: 'date of purchase', asset_brand: 'brand', asset_category: 'category', asset_material: 'material', asset_stores_data: 'whether it stores data',
-    asset_price: 'price paid', customer_training_completed: 'whether training was completed', request_product_price: 'software price', request_priority: 'priority', request_upgrade_quote: 'upgrade quote', letters: 'a letter (contract)', out_of_service_from: 'first day out of service', out_of_service_to: 'last day out of service', out_of_service_reason: 'why out of service', request_channel: 'channel', request_cause_category: 'cause', asset_genuine: 'whether genuine', request_reported_at: 'time of the report', request_fault: 'kind of fault', customer_province: 'province',
-  },
   decision: { who_pays: 'Who pays, and why', live: 'decided as you type', waiting: 'Choose customer and site; here you will see who pays, which clocks run and what else is due.', remedies: 'Remedies', refund: 'Refund, the full invoice price', provisional: 'provisional', provisional_why: 'The public holidays of that year are not announced yet; the last day may move.', missing: 'Needed to decide:', clocks: '{n} clock | {n} clocks', no_clocks: 'The letter sets no time for this.', to_do: 'Also to be done' },
   intake: {
     title: 'Take a call', who: 'Who, where, which asset', what: 'What happened', caller_name: 'Caller', caller_phone: 'Caller’s number', customer: 'Customer', customer_find: 'Type a name', site: 'Site', site_choose: 'Choose a site',

@@ -12,7 +12,6 @@ export default {
   clause: { unknown: '没有找到 {clause} 的原文。' },
   channel: { phone: '电话', remote: '远程', onsite: '上门', walk_in: '到店', mail: '邮件', fax: '传真', network: '网络' },
   impact: { critical: '办不了公', important: '受影响', normal: '不影响' },
-  remedy: { refund: '退货', exchange: '换货', repair: '修理', maintenance: '维护' },
   gate: {
     owner_required: '指定专人负责', onsite_required: '必须上门，不能只用电话处理', phone_reason: '只用电话处理要写明理由', backup_notice: '动手前请客户签备份告知', fee_acceptance: '动手前请客户确认收费',
     user_damage_notice: '动手前告知收费并请客户签字', quote_above_ceiling: '报价超过升级上限', customer_acceptance: '客户验收才能结单', fault_report: '交故障报告才能结单',
@@ -20,10 +19,6 @@ export default {
   },
   before: { dispatch: '派工前', work: '动手前', close: '结单前' },
   owed: { training_offer: '请客户参加培训', loaner: '修不好要借备用机', promise_note: '给客户书面说明和明确日期', replacement: '免费更换' },
-  fact: {
-    asset_accepted_on: '验收日期', asset_invoiced_on: '发票日期', asset_purchased_on: '购买日期', asset_brand: '品牌', asset_category: '类别', asset_material: '材质', asset_stores_data: '是否存有数据',
-    asset_price: '购买价格', customer_training_completed: '是否完成培训', request_product_price: '软件报价', request_priority: '级别', request_upgrade_quote: '升级报价', letters: '承诺书（合同）', out_of_service_from: '停用开始日', out_of_service_to: '停用结束日', out_of_service_reason: '停用原因', request_channel: '渠道', request_cause_category: '故障原因', asset_genuine: '是否正版', request_reported_at: '报修时间', request_fault: '故障归类', customer_province: '省份',
-  },
   decision: { who_pays: '谁付费，为什么', live: '边填边算', waiting: '选好客户和现场，这里就说明谁付费、几只钟、还要做什么。', remedies: '补救方式', refund: '退款，发票全价', provisional: '暂定', provisional_why: '这一年的放假通知还没有公布，最后一天可能顺延。', missing: '还缺这些才能判断：', clocks: '{n} 只钟', no_clocks: '承诺书没有给这件事定时限。', to_do: '还要做到' },
   intake: {
     title: '受理来电', who: '谁、哪里、什么设备', what: '什么事', caller_name: '来电人', caller_phone: '来电号码', customer: '客户', customer_find: '输入名称查找', site: '现场', site_choose: '选现场',

@@ -132,7 +132,13 @@ const en: typeof zh = {
   },
   charge: { free: 'free', cost: 'at cost', market: 'market price', fee: 'charged' },
   charge_kind: { labour: 'labour', parts: 'parts', call_out: 'call-out', travel: 'travel' },
+  remedy: { refund: 'Refund', exchange: 'Exchange', repair: 'Repair', maintenance: 'Maintenance' },
+  fact: {
+    asset_accepted_on: 'date of acceptance', asset_invoiced_on: 'date of invoice', asset_purchased_on: 'date of purchase', asset_brand: 'brand', asset_category: 'category', asset_material: 'material', asset_stores_data: 'whether it stores data',
+    asset_price: 'price paid', customer_training_completed: 'whether training was completed', request_product_price: 'software price', request_priority: 'priority', request_upgrade_quote: 'upgrade quote', letters: 'a letter (contract)', out_of_service_from: 'first day out of service', out_of_service_to: 'last day out of service', out_of_service_reason: 'why out of service', request_channel: 'channel', request_cause_category: 'cause', asset_genuine: 'whether genuine', request_reported_at: 'time of the report', request_fault: 'kind of fault', customer_province: 'province',
+  },
   entitlement: {
+    missing: 'Not decided yet, missing: {what}. Please ask the office to enter it.', remedies: 'Offered:',
     covered: 'Free', at_cost: 'At cost', chargeable: 'Chargeable', undecided: 'Not decided yet', suspended: 'Service suspended',
     covered_until: 'Free: warranty until {date}', ended: '{status}: warranty ended {date}', all_free: 'Labour, parts, call-out and travel free',
   },

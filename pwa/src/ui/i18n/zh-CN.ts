@@ -131,7 +131,13 @@ export default {
   },
   charge: { free: '免费', cost: '成本价', market: '市场价', fee: '收费' },
   charge_kind: { labour: '人工', parts: '配件', call_out: '上门', travel: '交通' },
+  remedy: { refund: '退货', exchange: '换货', repair: '修理', maintenance: '维护' },
+  fact: {
+    asset_accepted_on: '验收日期', asset_invoiced_on: '发票日期', asset_purchased_on: '购买日期', asset_brand: '品牌', asset_category: '类别', asset_material: '材质', asset_stores_data: '是否存有数据',
+    asset_price: '购买价格', customer_training_completed: '是否完成培训', request_product_price: '软件报价', request_priority: '级别', request_upgrade_quote: '升级报价', letters: '承诺书（合同）', out_of_service_from: '停用开始日', out_of_service_to: '停用结束日', out_of_service_reason: '停用原因', request_channel: '渠道', request_cause_category: '故障原因', asset_genuine: '是否正版', request_reported_at: '报修时间', request_fault: '故障归类', customer_province: '省份',
+  },
   entitlement: {
+    missing: '还不能判断，缺：{what}。请办公室补上。', remedies: '可选：',
     covered: '免费', at_cost: '按成本价收费', chargeable: '收费', undecided: '还不能判断', suspended: '服务已中止',
     covered_until: '免费：保修到 {date}', ended: '{status}：保修到 {date} 止', all_free: '人工、配件、上门、交通全免',
   },
