@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.models import User
 from backend.acknowledgements.models import Acknowledgement
+from backend.acknowledgements.rules import document as documents
 from backend.acknowledgements.services import FLAGS, check_of
 from backend.core.storage import read_file
 from backend.workorders import ports as work_orders
@@ -34,4 +35,11 @@ def details_of(session: Session, work_order_id: str, _actor: Any) -> dict[str, A
 def _shown(row: Acknowledgement, author_name: str) -> dict[str, Any]:
     out = {name: getattr(row, name) for name in SHOWN}
     flags = [{"code": code, "text": FLAGS[code]} for code in row.flags or ()]
-    return out | {"flags": flags, "author_name": author_name, "check": check_of(row, read_file)}
+    document = documents.read_document(read_file(row.document_sha256) or b"") or {"signed": {"notices": []}}
+    said = next((one for one in document["signed"]["notices"] if one.get("about") == row.about), {})
+    return out | {
+        "statement": said.get("statement"),
+        "flags": flags,
+        "author_name": author_name,
+        "check": check_of(row, read_file),
+    }

@@ -71,6 +71,7 @@ class AcknowledgementOut(Schema):
     signer_name = fields.String()
     signer_title = fields.String()
     remedy = fields.String(allow_none=True)
+    statement = fields.String(allow_none=True)
     told = fields.List(fields.Nested(ChargeTold))
     flags = fields.List(fields.Nested(AcknowledgementFlag))
     author_name = fields.String()

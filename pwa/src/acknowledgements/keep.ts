@@ -4,6 +4,7 @@ import type { AcknowledgementAbout, AcknowledgementAnswer } from '@/app/records'
 import type { Handover } from '@/reports/handover'
 import type { VisitSheet } from '@/visits/use-visit'
 import type { FrozenAcknowledgement } from './document'
+import { draftOf } from './draft'
 
 interface Answered {
   sheet: VisitSheet
@@ -25,7 +26,7 @@ export async function keepAnswers({ sheet, document, held, draft, answer, about,
       return {
         type: 'acknowledgement.add',
         record: { kind: 'acknowledgement', id: one.id },
-        clears: [draft],
+        clears: [draft, draftOf(sheet.visit.id)],
         files,
         args: {
           work_order_id: sheet.order.id, visit_id: sheet.visit.id, about: one.about, answer, document_sha256: held.document_sha256,

@@ -1,4 +1,5 @@
 /* What she does on a visit, as operations. Each resolves when it is on the disk; nothing here waits for the network. */
+import { draftOf } from '@/acknowledgements/draft'
 import { data, type Performing } from '@/app/data'
 import type { Clock, Site } from '@/app/records'
 import { awaitFix, type Measured, type PositionFault, type Waiting } from '@/device/position'
@@ -46,7 +47,7 @@ export async function check(tapped: Tapped, onQuiet: (fault: PositionFault | nul
       type: tapped.direction === 'in' ? 'visit.check_in' : 'visit.check_out',
       record: { kind: 'check_in', id: checkInId },
       occurred_at,
-      clears: [visit(tapped.visitId)], // the reason typed before leaving
+      clears: [visit(tapped.visitId), draftOf(tapped.visitId)], // the reason typed before leaving, prices never told
       args: {
         visit_id: tapped.visitId,
         direction: tapped.direction,

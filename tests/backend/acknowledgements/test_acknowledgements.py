@@ -125,6 +125,7 @@ def test_damage_by_the_user_is_told_and_signed_before_work_and_opens_the_gate(on
         ("user_damage_notice", "accepted", "叶雯")
     ]
     assert shown[0]["check"] == {"ok": True, "is_pending": False, "reason": None, "text": shown[0]["check"]["text"]}
+    assert shown[0]["statement"] == "…"
     assert shown[0]["flags"] == [] and shown[0]["told"][0]["amount"] == {"amount": "300.00", "currency": "CNY"}
 
 

@@ -18,6 +18,12 @@ const en: typeof zh = {
     user_damage_notice: 'Tell the price and have it signed before work', quote_above_ceiling: 'The quote is above the upgrade ceiling', customer_acceptance: 'Closes only with the customer’s acceptance', fault_report: 'Closes only with a fault report',
     cause_and_fix: 'Closes only with cause and fix in the report', training_signoff: 'Training signed off',
   },
+  acknowledgement: {
+    heading: 'Told before work', told_by: 'told by {name}', chosen: 'Chosen', photo: 'See the photo',
+    about: { user_damage_notice: 'Damage by the user is charged', backup_notice: 'Backing up data', fee: 'This visit is charged', remedy: 'The customer’s choice' },
+    answer: { accepted: 'agreed', declined: 'declined', absent: 'absent', refused: 'would not sign' },
+    per: { hour: 'hour', visit: 'visit', km: 'km', piece: 'piece' },
+  },
   before: { dispatch: 'before sending', work: 'before work', close: 'before closing' },
   owed: { training_offer: 'Offer the training', loaner: 'A stand-in machine if not repaired', promise_note: 'A written explanation and a definite date', replacement: 'A free replacement' },
   decision: { who_pays: 'Who pays, and why', live: 'decided as you type', waiting: 'Choose customer and site; here you will see who pays, which clocks run and what else is due.', remedies: 'Remedies', refund: 'Refund, the full invoice price', provisional: 'provisional', provisional_why: 'The public holidays of that year are not announced yet; the last day may move.', missing: 'Needed to decide:', clocks: '{n} clock | {n} clocks', no_clocks: 'The letter sets no time for this.', to_do: 'Also to be done' },

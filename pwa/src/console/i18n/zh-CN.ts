@@ -17,6 +17,12 @@ export default {
     user_damage_notice: '动手前告知收费并请客户签字', quote_above_ceiling: '报价超过升级上限', customer_acceptance: '客户验收才能结单', fault_report: '交故障报告才能结单',
     cause_and_fix: '报告写明原因和处理才能结单', training_signoff: '培训签字确认',
   },
+  acknowledgement: {
+    heading: '动手前告知', told_by: '{name}告知', chosen: '选了', photo: '看照片',
+    about: { user_damage_notice: '使用方损坏，要收费', backup_notice: '备份数据', fee: '这次要收费', remedy: '客户的选择' },
+    answer: { accepted: '客户同意', declined: '客户不同意', absent: '客户不在', refused: '客户不愿签字' },
+    per: { hour: '小时', visit: '次', km: '公里', piece: '件' },
+  },
   before: { dispatch: '派工前', work: '动手前', close: '结单前' },
   owed: { training_offer: '请客户参加培训', loaner: '修不好要借备用机', promise_note: '给客户书面说明和明确日期', replacement: '免费更换' },
   decision: { who_pays: '谁付费，为什么', live: '边填边算', waiting: '选好客户和现场，这里就说明谁付费、几只钟、还要做什么。', remedies: '补救方式', refund: '退款，发票全价', provisional: '暂定', provisional_why: '这一年的放假通知还没有公布，最后一天可能顺延。', missing: '还缺这些才能判断：', clocks: '{n} 只钟', no_clocks: '承诺书没有给这件事定时限。', to_do: '还要做到' },
