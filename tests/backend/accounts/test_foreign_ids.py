@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from backend.core import clock
 from backend.core.db import db
 from backend.core.ids import new_id
+from backend.notices.models import ABOUT, Notice
 from backend.reports.models import PartLine, Photo
 from backend.visits.models import CheckIn
 from tests.backend.links.conftest import make_link
@@ -34,6 +35,7 @@ BODIES: dict[str, Any] = {
     "PATCH /api/users/<user_id>": {"name": "x"},
     "PATCH /api/work-orders/<work_order_id>": {"base": {"symptom": ""}, "fields": {"symptom": "x"}},
     "POST /api/work-orders/<work_order_id>/log": {"what": "note"},
+    "POST /api/work-orders/<work_order_id>/exchange": {"asset_id": new_id(), "serial": "x"},
     "PATCH /api/visits/<visit_id>": {"base": {"note": ""}, "fields": {"note": "x"}},
     "POST /api/work-orders/<work_order_id>/reports": {"language": "zh"},
     "PATCH /api/reports/<report_id>": {"base": {"guidance": ""}, "fields": {"guidance": "x"}},
@@ -105,8 +107,18 @@ def foreign(cast: Any) -> dict[str, str]:
         "photo_id": photo.id,
         "check_in_id": tap.id,
         "user_id": cast.ben.id,
+        "notice_id": make_notice(work_order, cast.ben).id,
         "link_id": make_link(db.session, cast, work_order)[0].id,
     }
+
+
+def make_notice(work_order: Any, user: Any) -> Any:
+    return save(
+        Notice(
+            id=new_id(), user_id=user.id, kind="clock_near", subject="x", work_order_id=work_order.id,
+            about=dict.fromkeys(ABOUT), created_at=NOW,
+        )
+    )  # fmt: skip
 
 
 def everything() -> str:
