@@ -53,8 +53,24 @@ def warn(session: Session, work_order: WorkOrder, people: Concerned, now: dateti
             subject=subject_of(work_order.id, one, threshold), work_order_id=work_order.id, now=now, about=about,
             visit_id=next(iter(people.leads), None),
         )  # fmt: skip
+        if is_missed:
+            _tell_owed(session, work_order, one, people, now)
         work_order.warned = warnings.told(work_order.warned, one, threshold)
     keep_watch(work_order, now)
+
+
+def _tell_owed(
+    session: Session, work_order: WorkOrder, one: dict[str, Any], people: Concerned, now: datetime
+) -> None:
+    """A repair that was not done in time may owe a stand-in machine: whoever sends people sends that too (D-14)."""
+    for owed in work_order.owed:
+        is_open = owed["what"] == "loaner" and owed.get("state", "open") == "open"
+        if is_open and one["name"] == "resolve" and owed["clause"] == one["clause"]:
+            tell(
+                session, people.dispatchers, kind="loaner_owed", work_order_id=work_order.id, now=now,
+                subject=f"loaner {work_order.id} {owed['clause']} {owed['due']}",
+                about={"clause": owed["clause"], "due": owed["due"]},
+            )  # fmt: skip
 
 
 def subject_of(work_order_id: str, one: dict[str, Any], threshold: int) -> str:

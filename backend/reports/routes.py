@@ -17,7 +17,7 @@ from backend.core.db import db
 from backend.core.http import language, needs, public, request_now
 from backend.core.ids import new_id
 from backend.core.problems import Fault, Invalid, NotFound
-from backend.reports import evidence, from_afar, listing, lists, paper_desk, review, schemas, services
+from backend.reports import evidence, from_afar, listing, lists, paper_desk, promise_note, review, schemas, services
 from backend.reports.assemble import assemble
 from backend.reports.columns import columns_for, texts_of
 from backend.reports.models import Finding, PartLine, Report
@@ -226,6 +226,17 @@ def report_pdf(report_id: str, query_data: dict[str, Any]) -> Response:
 @bp.doc(summary="The report as a Word file")
 def report_docx(report_id: str, query_data: dict[str, Any]) -> Response:
     return _paper(report_id, "docx", query_data)
+
+
+@bp.get("/api/work-orders/<work_order_id>/promise-note")
+@needs("reports.export")
+@bp.input(schemas.PaperQuery, location="query")
+@bp.output(BYTES, content_type=paper_desk.TYPES["pdf"])
+@bp.doc(summary="What was promised when it cannot be solved soon, as one page for the customer (PDF)")
+def promise_note_pdf(work_order_id: str, query_data: dict[str, Any]) -> Response:
+    order = work_order_for(db.session, g.actor, work_order_id)
+    data = promise_note.promise_note(db.session, order, query_data.get("language") or language(), request_now())
+    return _file(data, "pdf", f"{order.number or order.short_ref}-promise.pdf", inline=True)
 
 
 def _paper(report_id: str, kind: str, query_data: dict[str, Any]) -> Response:

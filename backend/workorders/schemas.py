@@ -15,6 +15,7 @@ from backend.customers.schemas import ContactOut, CustomerOut, SiteOut
 from backend.letters.rules.words import CAUSES, CHARGE_KINDS, CHARGES, CLOCKS, REMEDIES, STATUSES, STEPS
 from backend.prices.schemas import MoneyOut, QuoteOut
 from backend.workorders.models import CHANNELS, KINDS, PRIORITIES
+from backend.workorders.rules.owed import STATES as OWED_STATES
 from backend.workorders.rules.states import STATES
 
 MAX_ASSETS = 200
@@ -136,9 +137,16 @@ class GateOut(DecidedGate):
 
 
 class OwedOut(Schema):
+    """Something owed, and what became of it: for a stand-in machine what was handed out, when and to whom."""
+
     what = fields.String()
     clause = fields.String()
     due = Instant(allow_none=True)
+    state = _word(OWED_STATES, dump_default="open")
+    loaner = fields.String(dump_default="")
+    to = fields.String(dump_default="")
+    handed_out_at = Instant(allow_none=True, dump_default=None)
+    returned_at = Instant(allow_none=True, dump_default=None)
 
 
 class DecisionReason(Schema):

@@ -202,9 +202,19 @@ def _faults_of_entry(values: Mapping[str, Any], at: datetime, now: datetime) -> 
         except (TypeError, ValueError):
             words = {"zh": "请写明承诺的时间。", "en": "State the promised time, with its zone."}
             faults.append(Fault("$.data.promised_for", words))
+    if values["what"] == "loaner_handed_out":
+        said = {
+            "loaner": {"zh": "请写明是哪台备用机。", "en": "State which machine stands in."},
+            "to": {"zh": "请写明交给了谁。", "en": "State to whom it was given."},
+        }
+        faults += [Fault(f"$.data.{name}", words) for name, words in said.items() if not _is_said(data.get(name))]
     if values["what"] in _NAMES_A_CLOCK and data.get("clock") not in CLOCKS:
         faults.append(Fault("$.data.clock", {"zh": "请写明哪一个时限。", "en": "State which clock."}))
     return faults
+
+
+def _is_said(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= 200
 
 
 # ---------------------------------------------------------------- changing

@@ -21,6 +21,7 @@ from backend.workorders.ground import Ground, case_of, ground_of, job_of
 from backend.workorders.models import NOT_URGENT, WorkOrder
 from backend.workorders.quoting import quote_for
 from backend.workorders.rules import clocks as clock_rules
+from backend.workorders.rules import owed as owed_rules
 from backend.workorders.rules import warnings
 from backend.workorders.rules.entries import Entry
 from backend.workorders.rules.states import ENDED, state_of
@@ -75,10 +76,10 @@ def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetim
     work_order.quote = quote | {"was": was_before(work_order, answer, now)}
     work_order.entitlement = answer["entitlement"]
     work_order.remedy = chosen.chosen_of(entries, answer["entitlement"], quote["currency"])
-    work_order.owed = answer["owed"]
     work_order.missing = answer["missing"]
     work_order.letters = answer["letters"]
     work_order.clocks = _with_outcomes(answer["clocks"], entries, work_order.channel, now)
+    work_order.owed = [one | _standing(one, work_order.clocks, entries) for one in answer["owed"]]
     gates = answer["gates"] + acknowledged.fee_gate(answer, entries)
     work_order.gates = [gate | _held(work_order, ground, gate) for gate in gates]
     _keep_for_lists(work_order)
@@ -133,6 +134,12 @@ def _with_outcomes(
             }
         )
     return out + [given | _NOT_BEGUN for given in decided_clocks if not given["starts"]]
+
+
+def _standing(owed: dict[str, Any], clocks: Sequence[dict[str, Any]], entries: Sequence[Entry]) -> dict[str, Any]:
+    """What became of one thing owed, as it is kept."""
+    found = owed_rules.standing_of(owed, clocks, entries)
+    return found | {name: clock.iso(found[name]) for name in ("handed_out_at", "returned_at")}
 
 
 def _held(work_order: WorkOrder, ground: Ground, gate: dict[str, Any]) -> dict[str, Any]:

@@ -26,13 +26,14 @@ from backend.reports.words import label
 
 Photos = Callable[[str], bytes | None]
 TEMPLATE = Path(__file__).parent / "report.typ"
+PROMISE = Path(__file__).parent / "promise.typ"
 STANDARDS = ["a-2b", "ua-1"]
 
 
 class PdfRenderer:
-    """Renders reports; safe to share between threads, which it serves one after the other."""
+    """Sets sheets by one template; safe to share between threads, which it serves one after the other."""
 
-    def __init__(self, font_dirs: Iterable[str | Path]):
+    def __init__(self, font_dirs: Iterable[str | Path], template: Path = TEMPLATE):
         """font_dirs: folders that hold the paper's fonts; raises FontsMissing."""
         self.faces: Faces = find_faces(list(font_dirs))
         self._marks = {name: svg(drawings.mark(name)) for name in ("mark", "met", "missed", "open")}
@@ -40,17 +41,20 @@ class PdfRenderer:
         self._lock = threading.Lock()
         self._short = lru_cache(maxsize=4096)(self._said)  # most of a paper's strings are the same on every paper
         fonts = typst.Fonts(False, False, list(self.faces.folders))
-        self._compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=fonts, ignore_system_fonts=True)
+        self._compiler = typst.Compiler(template, root=template.parent, font_paths=fonts, ignore_system_fonts=True)
 
     def render(self, view: ReportView, language: Language, photos: Photos) -> bytes:
         """The report's PDF; a photo that `photos` does not have (None, KeyError) leaves a frame that says so."""
         pictures = paper_photos(photos_of(view), photos)
-        with_pictures = place_photos(sheet_of(view, language), lambda sha256: pictures[sha256].result())
+        return self.set(place_photos(sheet_of(view, language), lambda sha256: pictures[sha256].result()))
+
+    def set(self, sheet: dict[str, Any]) -> bytes:
+        """A sheet of finished strings, drawings and photos as PDF."""
         try:
-            return self._compiled(with_pictures, self._text)
+            return self._compiled(sheet, self._text)
         except typst.TypstError:
             # a sequence that each font shows letter by letter but none as a whole: say it in the plainest letters
-            return self._compiled(with_pictures, lambda text, is_verbatim: plainest(text, self.faces))
+            return self._compiled(sheet, lambda text, is_verbatim: plainest(text, self.faces))
 
     def _text(self, text: str, is_verbatim: bool) -> str:
         return self._short(text, is_verbatim) if len(text) < 100 else self._said(text, is_verbatim)
@@ -77,6 +81,12 @@ class PdfRenderer:
 def renderer_for(font_dirs: str) -> PdfRenderer:
     """The one renderer of this process for the setting FONT_DIRS; the first call reads the fonts (half a second)."""
     return PdfRenderer(font_dirs.split(os.pathsep))
+
+
+@lru_cache(maxsize=4)
+def promise_renderer_for(font_dirs: str) -> PdfRenderer:
+    """The same for the promise note."""
+    return PdfRenderer(font_dirs.split(os.pathsep), PROMISE)
 
 
 def render_pdf(view: ReportView, language: Language, photos: Photos, font_dirs: str) -> bytes:

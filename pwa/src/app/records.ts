@@ -136,7 +136,7 @@ export interface WorkOrder {
   gates: Gate[]
   /** Facts that are missing to decide ($.asset.accepted_on), entered by the office. */
   missing?: string[]
-  owed: { what: string; clause: string; due: string | null }[]
+  owed: { what: string; clause: string; due: string | null; state?: string }[]
 }
 
 export type VisitState =
