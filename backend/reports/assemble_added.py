@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from geographiclib.geodesic import Geodesic
 from sqlalchemy.orm import Session
 
+from backend.acknowledgements.models import Acknowledgement
 from backend.contracts.models import Contract
 from backend.core.clock import iso
 from backend.core.db import db
@@ -26,7 +27,8 @@ from backend.workorders.settling import clocks_at
 
 LATE_AFTER = timedelta(minutes=15)
 COURSE = ("reported", "contacted", "remote_started", "decided_on_site", "promised", "sent", "departed", "arrived",
-          "waiting", "resumed", "solved", "accepted", "rejected", "left", "reopened", "closed", "note")  # fmt: skip
+          "backup_notice", "user_damage_notice", "fee_accepted", "remedy_chosen", "acknowledgement_declined", "waiting",
+          "resumed", "solved", "accepted", "rejected", "left", "reopened", "closed", "note")  # fmt: skip
 
 
 def added_of(
@@ -53,7 +55,7 @@ def added_of(
         "clocks": [_clock(facts, one) for one in clocks_at(order.clocks or [], now)],
         "check_ins": [_check_in(facts, row) for row in facts.check_ins],
         "course": [_course_entry(facts, entry) for entry in facts.log if entry.what in COURSE],
-        "notes": [*_notes(facts), *notes],
+        "notes": [*_notes(facts), *_acknowledged(session, facts), *notes],
         "versions": _versions(facts),
         "check_url": f"{base_url.rstrip('/')}/verify/{signature.document_sha256}" if base_url and signature else None,
     }
@@ -239,6 +241,36 @@ def _notes(facts: Facts) -> list[dict[str, Any]]:
             "en": "The work order’s symptom differs from the one found; both are kept",
         }
         out.append({"text": text, "at": None})
+    return out
+
+
+ABOUT = {
+    "user_damage_notice": ("使用方损坏要收费", "damage by the user is charged"),
+    "backup_notice": ("备份数据", "backing up data"),
+    "fee": ("这次要收费", "this visit is charged"),
+    "remedy": ("选定办法", "the chosen remedy"),
+}
+ANSWERS = {
+    "accepted": ("客户同意", "the customer agreed"),
+    "declined": ("客户不同意", "the customer declined"),
+    "absent": ("客户不在", "the customer was absent"),
+    "refused": ("客户不愿签字", "the customer would not sign"),
+}
+
+
+def _acknowledged(session: Session, facts: Facts) -> list[dict[str, Any]]:
+    """What the customer was told before work and answered: a line each, with the hash of the text she read."""
+    query = sa.select(Acknowledgement).where(Acknowledgement.work_order_id == facts.work_order.id)
+    out = []
+    for row in session.scalars(query.order_by(Acknowledgement.corrected_at, Acknowledgement.id)):
+        (zh, en), (said_zh, said_en) = ABOUT[row.about], ANSWERS[row.answer]
+        who = row.signer_name or row.reason
+        sha256 = " ".join(row.document_sha256[at : at + 16] for at in range(0, 64, 16))
+        text = {
+            "zh": f"动手前告知（{zh}）：{said_zh}{'，' + who if who else ''}。SHA-256 {sha256}",
+            "en": f"Told before work ({en}): {said_en}{', ' + who if who else ''}. SHA-256 {sha256}",
+        }
+        out.append({"text": text, "at": iso(row.corrected_at)})
     return out
 
 

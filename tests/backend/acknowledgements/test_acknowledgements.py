@@ -13,6 +13,8 @@ from backend.acknowledgements.rules.document import bytes_of, sha256_of
 from backend.core import storage
 from backend.core.db import db
 from backend.core.ids import new_id
+from backend.reports.assemble import assemble
+from backend.reports.models import Report
 from tests.backend.reports.conftest import INK
 from tests.backend.sync_api.conftest import Phone
 from tests.backend.visits.conftest import log_of
@@ -313,3 +315,14 @@ def test_it_is_on_the_phones_of_all_who_have_the_work_order(on_site):
         "叶雯",
         [],
     )
+
+
+def test_the_papers_evidence_names_it_with_the_hash_of_the_text(on_site, session, now):
+    """Each as a line of its own; the report's signed part stays what the customer signed at the end."""
+    op = on_site.answered("user_damage_notice", "declined", told(DAMAGE), reason="先请示")
+    on_site.send(*on_site.find(cause_category="user_damage"), op)
+    view = assemble(session, session.get(Report, on_site.report), storage.read_file, now)
+    said = [note.text for note in view.added.notes if "SHA-256" in note.text["zh"]]
+    assert len(said) == 1 and said[0]["zh"].startswith("动手前告知（使用方损坏要收费）：客户不同意，先请示。")
+    assert said[0]["en"].replace(" ", "").endswith(op["args"]["document_sha256"])
+    assert "acknowledgement_declined" in [entry.what for entry in view.added.course]
