@@ -32,9 +32,12 @@ APART_S = 0.005  # what many hear is told one after the other, so that they do n
 
 @dataclass(frozen=True)
 class Wish:
-    """Somebody to be told once these buckets hold more than they did when the feed stood at `since`."""
+    """Somebody to be told once these buckets hold more than they did when the feed stood at `since`.
 
-    buckets: tuple[str, ...]
+    buckets  None: a desk, which is told of every change of a record, as the audit chain counts them
+    """
+
+    buckets: tuple[str, ...] | None
     epoch: str
     since: int
 
@@ -44,6 +47,12 @@ class Seat:
     wish: Wish
     since: int
     told: asyncio.Future[FeedHead | None]
+    head: FeedHead | None = None  # what she is told
+
+
+def desk_head(row: Any) -> FeedHead:
+    """Where a desk stands: records of no phone change too, and have no number in the feed."""
+    return FeedHead(row.epoch, row.audit_n, 0)
 
 
 def newest_of(session: Session, buckets: Iterable[str], after: int) -> dict[str, int]:
@@ -107,33 +116,38 @@ class Bell:
             threading.Event().wait(LOOK_EVERY_S)
 
     def _look(self, seats: Sequence[Seat]) -> None:
-        rung, head = look(db.session, seats)
+        rung, _ = look(db.session, seats)
         db.session.rollback()
         if rung and self.loop is not None:
-            self.loop.call_soon_threadsafe(self._ring, rung, head)
+            self.loop.call_soon_threadsafe(self._ring, rung)
 
-    def _ring(self, rung: Sequence[Seat], head: FeedHead) -> None:
+    def _ring(self, rung: Sequence[Seat]) -> None:
         assert self.loop is not None
         for place, seat in enumerate(rung):
-            self.loop.call_later(place * APART_S, _tell, seat.told, head)
+            self.loop.call_later(place * APART_S, _tell, seat.told, seat.head)
 
 
 def look(session: Session, seats: Sequence[Seat]) -> tuple[list[Seat], FeedHead]:
     """Whom to tell, and where the feed stands. The head is read before the rows: nobody's `since` passes a change."""
     row = read_head(session)
-    head = FeedHead(row.epoch, row.feed_seq, row.pruned_seq)
-    moved = [seat for seat in seats if seat.wish.epoch != head.epoch or seat.since != head.seq]
-    if not moved:
-        return [], head
-    low = min(seat.since for seat in moved)
-    newest = newest_of(session, (name for seat in moved for name in seat.wish.buckets), low)
+    feed, desk = FeedHead(row.epoch, row.feed_seq, row.pruned_seq), desk_head(row)
+    moved = []
+    for seat in seats:
+        seat.head = desk if seat.wish.buckets is None else feed
+        if seat.wish.epoch != seat.head.epoch or seat.since != seat.head.seq:
+            moved.append(seat)
+    phones = [seat for seat in moved if seat.wish.buckets is not None]
+    names = (name for seat in phones for name in seat.wish.buckets or ())
+    newest = newest_of(session, names, min(seat.since for seat in phones)) if phones else {}
     rung = []
     for seat in moved:
-        if is_news(head, seat.wish.epoch, seat.since, max(newest.get(bucket, 0) for bucket in seat.wish.buckets)):
+        assert seat.head is not None
+        hers = [seat.head.seq] if seat.wish.buckets is None else [newest.get(name, 0) for name in seat.wish.buckets]
+        if is_news(seat.head, seat.wish.epoch, seat.since, max(hers)):
             rung.append(seat)
         else:
-            seat.since = head.seq
-    return rung, head
+            seat.since = seat.head.seq
+    return rung, feed
 
 
 def _tell(told: asyncio.Future[FeedHead | None], what: FeedHead | None) -> None:

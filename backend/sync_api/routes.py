@@ -1,7 +1,7 @@
-"""Push, pull, inventory, files; and for the console: conflicts and stuck operations.
+"""Push, pull, bell, inventory. What these routes answer is ../../sync/PROTOCOL.md.
 
-What these routes answer is ../../sync/PROTOCOL.md. Push and uploads open their own transactions: the answer is built
-after the commit.
+A push opens its own transaction: the answer is built after the commit. Files are in file_routes.py, what the console asks
+in desk_routes.py.
 """
 
 from __future__ import annotations
@@ -12,29 +12,25 @@ from typing import Any
 
 import orjson
 from apiflask import APIBlueprint
-from flask import Response, g, request, send_file
+from flask import Response, g, request
 
 from backend.accounts.models import Device
-from backend.core import clock, storage, sync
+from backend.core import clock, sync
 from backend.core.db import DatabaseBusy, db, write_transaction
 from backend.core.http import current_actor, needs, request_now
-from backend.core.problems import Fault, Invalid, NotFound, Stale
 from backend.core.sync import registry_of
-from backend.sync_api import delivered, erase, files, office, restores, schemas, services
+from backend.sync_api import delivered, restores
 from backend.sync_api.bell import HOLDS, Wish, newest_of
 from backend.sync_api.feed import SqlFeed, buckets_of
-from backend.sync_api.kinds import conflict_json, stuck_json
-from backend.sync_api.models import SyncConflict, SyncFile
 from backend.sync_api.policy import SqlPolicy, problem_json, sync_actor
 from backend.sync_api.unit import SqlTransactions
 from sync.server import RequestRefused
-from sync.server.pull import PullRequest, inventory, is_news, pull
+from sync.server.pull import FeedHead, PullRequest, inventory, is_news, pull
 from sync.server.push import push
 from sync.server.reading import inflate, is_uuid, read_push
 
 bp = APIBlueprint("sync_api", __name__, url_prefix="/api", tag="sync")
 JSON_TYPE = "application/json"
-TUS = {"Tus-Resumable": "1.0.0", "Tus-Version": "1.0.0", "Tus-Extension": "creation,checksum"}
 MAX_LIMIT, MAX_INVENTORY = 1_000, 20_000
 ASK_AGAIN_S = 300  # where a bell is not held, the phone polls by its timer and asks for the bell again after this
 _NUMBER = re.compile(r"\d{1,16}\Z")
@@ -51,7 +47,7 @@ def refused(problem: RequestRefused) -> Response:
 
 
 @bp.before_request
-def _is_hers() -> None:
+def require_own_session() -> None:
     """A phone names whose database it is (M-74): its work never goes out under another person's session."""
     named, actor = request.headers.get("Sync-User"), current_actor()
     if named is not None and actor is not None and named != actor.user_id:
@@ -128,9 +124,14 @@ def wait_for_news() -> Response:
         raise RequestRefused(403, "device-of-another-user", "device_id")
     if device is not None and device.revoked_at is not None:
         raise RequestRefused(403, "device-revoked", "device_id")
-    epoch, after = request.args.get("epoch"), _number("after", 0, 2**53, default=0)
     head, buckets = SqlFeed(db.session).head(), tuple(buckets_of(g.actor))
-    if is_news(head, epoch, after, max(newest_of(db.session, buckets, after).values(), default=0)):
+    after = _number("after", 0, 2**53, default=0)
+    return ring_or_hold(head, buckets, max(newest_of(db.session, buckets, after).values(), default=0))
+
+
+def ring_or_hold(head: FeedHead, buckets: tuple[str, ...] | None, newest: int) -> Response:
+    """200 when there is something new for the asker, else a wish for the gateway to hold, or 204 and when to come again."""
+    if is_news(head, request.args.get("epoch"), _number("after", 0, 2**53, default=0), newest):
         return Response(orjson.dumps({"epoch": head.epoch, "feed_head": head.seq}), 200, content_type=JSON_TYPE)
     request.environ.get(HOLDS, []).append(Wish(buckets, head.epoch, head.seq))
     return Response(status=204, headers={"Retry-After": str(ASK_AGAIN_S)})
@@ -183,174 +184,3 @@ def _number(name: str, low: int, high: int, default: int) -> int:
         words = {"zh": f"要 {low} 到 {high} 的整数。", "en": f"An integer from {low} to {high} is needed."}
         raise RequestRefused(400, "invalid-parameter", name, words)
     return int(text)
-
-
-# -- files ---------------------------------------------------------------------------------------------------------
-
-
-@bp.post("/files/uploads")
-@needs("sync", own_transaction=True)
-@bp.doc(summary="Announce a file (tus 1.0 creation, M-56)", responses=[200, 201, 409, 413, 422])
-def announce_file() -> Response:
-    metadata = files.read_metadata(request.headers.get("Upload-Metadata"))
-    file, is_new = files.announce(request.headers.get("Upload-Length"), metadata, g.actor.user_id, request_now())
-    headers = TUS | {
-        "Location": f"/api/files/uploads/{file.sha256}",
-        "Upload-Offset": str(storage.offset_of(file.sha256)),
-    }
-    return Response(status=201 if is_new else 200, headers=headers)
-
-
-@bp.route("/files/uploads/<sha256>", methods=["HEAD"])
-@needs("sync")
-@bp.doc(summary="How far an upload is (tus 1.0, M-56)", responses=[200, 404])
-def upload_offset(sha256: str) -> Response:
-    file = _announced(sha256)
-    headers = TUS | {
-        "Upload-Offset": str(storage.offset_of(sha256)),
-        "Upload-Length": str(file.size_bytes),
-        "Cache-Control": "no-store",
-    }
-    return Response(status=200, headers=headers)
-
-
-@bp.patch("/files/uploads/<sha256>")
-@needs("sync", own_transaction=True)
-@bp.doc(summary="A chunk of a file (tus 1.0, M-56)", responses=[204, 404, 409, 413, 422])
-def upload_chunk(sha256: str) -> Response:
-    _announced(sha256)
-    if request.mimetype != "application/offset+octet-stream":
-        raise RequestRefused(415, "unsupported-encoding", "Content-Type")
-    offset = request.headers.get("Upload-Offset", "")
-    if not (offset.isdigit() and len(offset) < 16):
-        raise Invalid(faults=[Fault("Upload-Offset", {"zh": "要字节数。", "en": "A number of bytes is needed."})])
-    data = request.get_data(cache=False)
-    try:
-        after = files.receive(sha256, int(offset), data, request.headers.get("Upload-Checksum"), request_now())
-    except files.WrongOffset as problem:
-        response = Response(orjson.dumps(problem.as_json()), 409, content_type="application/problem+json")
-        response.headers["Upload-Offset"] = str(problem.extra["offset"])
-        return response
-    return Response(status=204, headers=TUS | {"Upload-Offset": str(after)})
-
-
-def _announced(sha256: str) -> SyncFile:
-    file = db.session.get(SyncFile, sha256) if files.SHA256.match(sha256) else None
-    if file is None or file.size_bytes is None:
-        raise NotFound()
-    return file
-
-
-@bp.get("/files/<sha256>")
-@needs("files.read")
-@bp.doc(summary="The bytes of a stored file (M-59)", responses=[200, 404])
-def file_bytes(sha256: str) -> Response:
-    if not files.SHA256.match(sha256) or not files.may_read(db.session, g.actor, sha256):
-        raise NotFound()
-    file = db.session.get(SyncFile, sha256)
-    if file is None or file.state != "stored" or not storage.is_stored(sha256):
-        raise NotFound()
-    response = send_file(storage.path_of(sha256), mimetype=file.content_type, conditional=True, etag=sha256)
-    response.headers["Content-Disposition"] = f'inline; filename="{sha256[:12]}"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-    return response
-
-
-@bp.post("/photos/<photo_id>/erase")
-@needs("erase", own_transaction=True)
-@bp.input(schemas.EraseIn)
-@bp.output(schemas.ErasedOut)
-@bp.doc(
-    summary="Erase a photo for good: its words, and its bytes when nothing else names them", responses=[200, 404, 422]
-)
-def erase_photo(photo_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
-    now = request_now()
-    with write_transaction() as session:
-        sha256 = erase.erase_photo(session, g.actor, photo_id, json_data["reason"], now).sha256
-    with write_transaction() as session:
-        erase.finish(session, now)
-    return {"id": photo_id, "sha256": sha256, "is_gone": not storage.is_stored(sha256)}
-
-
-# -- for the console -----------------------------------------------------------------------------------------------
-
-
-@bp.get("/conflicts")
-@needs("stuck.read")
-@bp.output(schemas.ConflictsOut)
-@bp.doc(summary="Open conflicts")
-def list_conflicts() -> dict[str, Any]:
-    return {
-        "conflicts": [{"id": row.id, **conflict_json(row)} for row in services.open_conflicts(db.session, g.actor)]
-    }
-
-
-@bp.post("/conflicts/<conflict_id>/settle")
-@needs("conflicts.settle")
-@bp.input(schemas.SettleIn)
-@bp.output(schemas.ConflictsOut)
-@bp.doc(summary="Settle a conflict: mine, theirs, or a new value", responses=[200, 404, 409, 422])
-def settle(conflict_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
-    conflict = db.session.get(SyncConflict, conflict_id)
-    if conflict is None or not _may_settle(conflict):
-        raise NotFound()
-    if (json_data["choice"] == "edit") != ("value" in json_data):
-        words = {"zh": "选 edit 时要给 value。", "en": "The choice edit comes with a value, the others without."}
-        raise Invalid(faults=[Fault("$.value", words)])
-    settled = services.settle_conflict(
-        db.session,
-        conflict,
-        json_data["choice"],
-        json_data.get("value"),
-        json_data["seen"],
-        sync_actor(g.actor),
-        request_now(),
-    )
-    if not settled:
-        raise Stale(extra={"current": conflict_json(conflict)})
-    return {"conflicts": [{"id": conflict.id, **conflict_json(conflict)}]}
-
-
-def _may_settle(conflict: SyncConflict) -> bool:
-    if conflict.phone_author_id == g.actor.user_id:
-        return True
-    if g.actor.role != "engineer":
-        return office.sees(db.session, g.actor, "conflict", conflict.id)
-    return services.is_visible(db.session, "conflict", conflict.id, buckets_of(g.actor))
-
-
-@bp.get("/stuck-operations")
-@needs("stuck.read")
-@bp.output(schemas.StuckOut)
-@bp.doc(summary="Operations that wait for somebody")
-def list_stuck() -> dict[str, Any]:
-    rows = services.stuck_operations(db.session, g.actor)
-    return {"stuck_operations": [{"id": row.id, **stuck_json(row)} for row in rows]}
-
-
-@bp.post("/stuck-operations/<op_id>/mend")
-@needs("stuck.mend", own_transaction=True)
-@bp.input(schemas.MendIn)
-@bp.output(schemas.ResultOut)
-@bp.doc(summary="Do what a stuck operation wanted, as it was or with other values", responses=[200, 404, 422])
-def mend(op_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
-    result = services.mend_for_office(op_id, g.actor, json_data.get("args"), json_data.get("base"), request_now())
-    return {"result": result}
-
-
-@bp.post("/stuck-operations/<op_id>/drop")
-@needs("stuck.mend")
-@bp.output(schemas.StuckOut)
-@bp.doc(summary="Decide that a stuck operation is not to be done; it stays readable", responses=[200, 404])
-def drop(op_id: str) -> dict[str, Any]:
-    row = services.drop_for_office(db.session, op_id, g.actor, request_now())
-    return {"stuck_operations": [{"id": row.id, **stuck_json(row)}]}
-
-
-@bp.get("/records/<kind>/<record_id>/history")
-@needs("self")
-@bp.output(schemas.HistoryOut)
-@bp.doc(summary="Every superseded value of a record", responses=[200, 404])
-def history(kind: str, record_id: str) -> dict[str, Any]:
-    return {"history": services.history_of(db.session, kind, record_id, g.actor)}

@@ -13,7 +13,9 @@ from backend.core.sync import operation_type, registry_of
 from backend.sync_api import (
     audit,
     daily,
+    desk_routes,
     erase,
+    file_routes,
     high_water,
     journal,
     kinds,
@@ -46,7 +48,8 @@ def register(app: Flask) -> None:
     def new_epoch(session: Session, now: datetime, made_at: datetime) -> None:
         start_epoch(session, now, made_at)
 
-    app.register_blueprint(rescue_routes.bp)
+    for routes in (file_routes, desk_routes, rescue_routes):
+        app.register_blueprint(routes.bp)
     scope.register(app)
     every(app, "sync_high_water", high_water.EVERY_S, high_water.note)
     every(app, "sync_daily", daily.EVERY_S, daily.run)

@@ -37,6 +37,44 @@ def test_a_call_taken_at_the_desk_is_on_the_open_phone_without_its_timer(
     expect(page.locator("a.visit").filter(has_text="指纹锁")).to_be_visible(timeout=10_000)
 
 
+def test_what_one_desk_does_is_on_the_others_by_one_bell_and_what_is_typed_there_stays(
+    desks: Callable[[str], Desk],
+) -> None:
+    """The board asked every 15 s, the page of a work order never; now a browser waits with one request for all its tabs."""
+    keli, admin = desks("keli").open("/console/"), desks("admin").open("/console/")
+    at_the_desk.sign_in(keli, "keli")
+    at_the_desk.sign_in(admin, "admin")
+    expect(admin.locator("tbody tr").first).to_be_visible()
+    beside = admin.context.new_page()
+    bells: list[str] = []
+    beside.on("request", lambda asked: bells.append(asked.url) if "/api/bell" in asked.url else None)
+    beside.goto(admin.url)
+    expect(beside.locator("tbody tr").first).to_be_visible()
+
+    symptom = "监控大屏第三列整列不亮，重启无效"
+    at_the_desk.type_call(keli, Call(symptom=symptom, engineer=""))
+    with admin.expect_response(lambda answer: "/api/bell" in answer.url and answer.status == 200):
+        at_the_desk.save_call(keli)
+    row = admin.locator("tbody tr").filter(has_text="监控大屏")
+    expect(row).to_be_visible(timeout=5_000)
+    expect(beside.locator("tbody tr").filter(has_text="监控大屏")).to_be_visible(timeout=5_000)
+    assert bells == [], "the first tab hears for both"
+
+    admin.goto(keli.url)
+    note, words = admin.get_by_label("写一句", exact=True), "客户说大屏是上周换的，还没打完"
+    note.fill(words)
+    at_the_desk.field(admin, "现象，照客户的话写").get_by_role("button").click()
+    admin.get_by_label("现象，照客户的话写", exact=True).fill("我正在改的现象")
+    at_the_desk.field(keli, "影响").get_by_role("button").click()
+    keli.get_by_label("影响", exact=True).select_option(label="紧急")
+    keli.get_by_role("button", name="保存", exact=True).click()
+    expect(at_the_desk.field(admin, "影响")).to_contain_text("紧急", timeout=5_000)
+    assert (note.input_value(), admin.get_by_label("现象，照客户的话写", exact=True).input_value()) == (
+        words,
+        "我正在改的现象",
+    )
+
+
 def test_two_hundred_phones_wait_at_once_hear_of_their_own_work_and_leave_no_thread_waiting(server: Server) -> None:
     cookie = sign_in(server.port, "anran")
     with ThreadPoolExecutor(1) as aside:  # the browser's driver has a loop in this thread

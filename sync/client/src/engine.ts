@@ -13,8 +13,11 @@ import type { Outcome, Pushing } from './push';
 import { repair } from './repair';
 import { countsOf } from './status';
 import { listen } from './listen';
+import type { Known, Listening } from './listen';
 import type { EngineState, Status } from './status';
 import { sweep } from './sweep';
+import { hers, stateOf } from './told';
+import type { Told } from './told';
 import { uploadAll, uploadingOf } from './upload';
 
 /** How long a device goes without a pull of its own while a bell waits at the server. */
@@ -85,7 +88,7 @@ export function createEngine(ports: EnginePorts): Engine {
       const { signal } = stopping;
       leading = Promise.all([
         ports.locks.lead(`lead:${ports.local.context.store.name}`, signal, () => worker.lead(signal)).catch(() => undefined),
-        listen({ ...ports, context: ports.local.context, random, says: tell, hers: (away) => hers(told, away) }, signal),
+        listen(listeningOf(ports, random, tell, told), signal),
       ]);
     },
     async stop() {
@@ -105,52 +108,15 @@ function isWord(word: string): word is Word {
   return word === 'saved' || word === 'wake' || word === 'listening' || word === 'deaf';
 }
 
-interface Told {
-  now(): EngineState;
-  set(change: Partial<EngineState>): void;
-  listen(heard: () => void): () => void;
-}
-
-/** The engine's state, told to the other tabs, in which nothing runs. */
-function stateOf(bell: Bell): Told {
-  let state: EngineState = { is_sending: false, is_offline: false, is_signed_out: false, problem: null, is_leader: false };
-  const listeners = new Set<() => void>();
-  const put = (next: EngineState): void => {
-    state = next;
-    listeners.forEach((heard) => { heard(); });
-  };
-  bell.listen((word) => {
-    if (!word.startsWith('state ') || state.is_leader) return;
-    put({ ...(JSON.parse(word.slice('state '.length)) as EngineState), is_leader: false });
+/** The bell for this phone, by what its own pulls brought. */
+function listeningOf(ports: EnginePorts, random: () => number, says: (word: Word) => void, told: Told): Listening {
+  const { store, clock, timers } = ports.local.context;
+  const path = (): string => `/api/sync/v1/bell?${new URLSearchParams({ device_id: ports.local.context.device_id }).toString()}`;
+  const known = (): Promise<Known | null> => store.read(['meta'], async (tx) => {
+    const epoch = await metaOf(tx, 'epoch', null);
+    return epoch === null ? null : { epoch, feed_head: await metaOf(tx, 'passed', 0) };
   });
-  return {
-    now: () => state,
-    set(change) {
-      const next = { ...state, ...change };
-      if (JSON.stringify(next) === JSON.stringify(state)) return;
-      put(next);
-      if (state.is_leader) bell.ring(`state ${JSON.stringify(state)}`);
-    },
-    listen(heard) {
-      listeners.add(heard);
-      return () => { listeners.delete(heard); };
-    },
-  };
-}
-
-/** Resolves at once, or when the session is the right person's again. */
-function hers(told: Told, away: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (told.now().problem === OTHER_SESSION && !away.aborted) return;
-      unlisten();
-      away.removeEventListener('abort', look);
-      resolve();
-    };
-    const unlisten = told.listen(look);
-    away.addEventListener('abort', look);
-    look();
-  });
+  return { ...ports, name: store.name, path, clock, timers, random, says, known, hers: (away) => hers(told, away) };
 }
 
 function statusOf(ports: EnginePorts, told: Told): Live<Status> {

@@ -74,6 +74,11 @@ function slugOf(body: Fields): string | null {
   return typeof type === 'string' && type.startsWith('/problems/') ? type.slice('/problems/'.length) : null;
 }
 
+/** The session is somebody else's (M-74): nothing goes until the right person has signed in. */
+export function isOtherSession(answer: Answer): boolean {
+  return answer.is === 'problem' && answer.slug === 'device-of-another-user' && answer.body['field'] === 'Sync-User';
+}
+
 /** Retry-After: seconds, or an HTTP date. */
 function waitOf(header: string | undefined, now: number): number | null {
   if (!header) return null;

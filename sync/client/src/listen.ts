@@ -1,12 +1,9 @@
 // The bell at the server (M-70 to M-73): while somebody looks at the screen, one tab of the device waits for the word that
 // there is something new. A lock of its own, not the lead's: the tab that leads may be one that nobody looks at.
-import { metaOf } from './context';
-import type { Context } from './context';
-import { exchange } from './exchange';
+import { exchange, isOtherSession } from './exchange';
 import type { Answer, Wire } from './exchange';
 import { pauseOf } from './pause';
-import { isOtherSession } from './push';
-import type { Locks, Surroundings, Transport } from './ports';
+import type { Clock, Locks, Surroundings, Timers, Transport } from './ports';
 
 /** Longer than the server holds an answer back. */
 const HELD_MS = 60_000;
@@ -14,19 +11,26 @@ const HELD_MS = 60_000;
 const APART_MS = 1_000;
 
 export interface Listening {
-  context: Context;
+  /** Whose bell: one tab of those with this name listens. */
+  name: string;
+  /** The bell's address, without where the asker stands. */
+  path: () => string;
+  clock: Clock;
+  timers: Timers;
   transport: Transport;
   locks: Locks;
   surroundings: Surroundings;
   random: () => number;
   /** listening: a request waits at the server; deaf: none does; wake: there is something new. */
   says(word: 'listening' | 'deaf' | 'wake'): void;
+  /** What the last complete pull brought; null before there was one. */
+  known(): Promise<Known | null>;
   /** Waits while the session is somebody else's. */
   hers(away: AbortSignal): Promise<void>;
 }
 
-/** How far the device knows the feed. */
-interface Known { epoch: string; feed_head: number }
+/** How far the asker knows the server. */
+export interface Known { epoch: string; feed_head: number }
 
 /** Listens whenever this page is visible, until stopped. */
 export async function listen(ports: Listening, stopped: AbortSignal): Promise<void> {
@@ -37,7 +41,7 @@ export async function listen(ports: Listening, stopped: AbortSignal): Promise<vo
     const unlisten = ports.surroundings.listen((reason) => { if (reason === 'hidden') leave(); });
     await visible(ports.surroundings, stopped);
     if (!stopped.aborted) {
-      await ports.locks.lead(`bell:${ports.context.store.name}`, away.signal, () => attend(ports, away.signal)).catch(() => undefined);
+      await ports.locks.lead(`bell:${ports.name}`, away.signal, () => attend(ports, away.signal)).catch(() => undefined);
     }
     unlisten();
     stopped.removeEventListener('abort', leave);
@@ -56,20 +60,20 @@ function visible(surroundings: Surroundings, stopped: AbortSignal): Promise<void
 
 /** Asks, waits, tells; until nobody looks any more. */
 async function attend(ports: Listening, away: AbortSignal): Promise<void> {
-  const wire: Wire = { transport: ports.transport, clock: ports.context.clock, timers: ports.context.timers, stopped: away };
+  const wire: Wire = { transport: ports.transport, clock: ports.clock, timers: ports.timers, stopped: away };
   let failures = 0;
   let heard: Known | null = null;
   for (;;) {
     await ports.hers(away);
     if (away.aborted) break;
-    const known = furthest(heard, await knownTo(ports.context));
+    const known = furthest(heard, await ports.known());
     ports.says('listening');
-    const answer = await ask(wire, ports.context.device_id, known);
+    const answer = await ask(wire, ports.path(), known);
     const news = newsIn(answer);
     failures = answer.is === 'good' ? 0 : failures + 1;
     if (news) {
       heard = news;
-      const own = await knownTo(ports.context);
+      const own = await ports.known();
       if (own?.epoch !== news.epoch || own.feed_head < news.feed_head) ports.says('wake');
       await rest(ports, ports.random() * APART_MS, away);
       continue;
@@ -82,24 +86,16 @@ async function attend(ports: Listening, away: AbortSignal): Promise<void> {
   ports.says('deaf');
 }
 
-/** What the last complete pull brought. */
-function knownTo(context: Context): Promise<Known | null> {
-  return context.store.read(['meta'], async (tx) => {
-    const epoch = await metaOf(tx, 'epoch', null);
-    return epoch === null ? null : { epoch, feed_head: await metaOf(tx, 'passed', 0) };
-  });
-}
-
 /** A bell is asked for what lies behind both the last pull and the last bell: no news is told twice. */
 function furthest(heard: Known | null, own: Known | null): Known {
   if (!heard || !own) return heard ?? own ?? { epoch: '', feed_head: 0 };
   return heard.epoch === own.epoch && own.feed_head > heard.feed_head ? own : heard;
 }
 
-function ask(wire: Wire, device_id: string, { epoch, feed_head }: Known): Promise<Answer> {
-  const query = new URLSearchParams({ device_id, epoch, after: String(feed_head) });
+function ask(wire: Wire, path: string, { epoch, feed_head }: Known): Promise<Answer> {
+  const query = new URLSearchParams({ epoch, after: String(feed_head) });
   return exchange(wire, {
-    method: 'GET', path: `/api/sync/v1/bell?${query.toString()}`, timeout_ms: HELD_MS,
+    method: 'GET', path: `${path}${path.includes('?') ? '&' : '?'}${query.toString()}`, timeout_ms: HELD_MS,
     ...(wire.stopped ? { signal: wire.stopped } : {}),
   });
 }
@@ -117,11 +113,11 @@ function pauseAfter(answer: Answer, failures: number, chance: number): number {
   return answer.status === 204 && again_s > 0 ? again_s * 1000 * (1 + chance) : 0;
 }
 
-function rest({ context }: Listening, ms: number, away: AbortSignal): Promise<void> {
+function rest({ timers }: Listening, ms: number, away: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (ms <= 0 || away.aborted) { resolve(); return; }
     const done = (): void => { cancel(); away.removeEventListener('abort', done); resolve(); };
-    const cancel = context.timers.after(ms, done);
+    const cancel = timers.after(ms, done);
     away.addEventListener('abort', done);
   });
 }

@@ -4,7 +4,7 @@ import { firstLinkOf, linksOf } from './chain';
 import type { Sent } from './chain';
 import { keep, metaOf, serverNow } from './context';
 import type { Context } from './context';
-import { exchange } from './exchange';
+import { exchange, isOtherSession } from './exchange';
 import type { Answer, Wire } from './exchange';
 import { becomeNewDevice, heedAcked, REOFFER_TABLES } from './reoffer';
 import { instant } from './ids';
@@ -196,12 +196,8 @@ async function heed(context: Context, batch: Batch, answer: Answer): Promise<Out
   return later(answer);
 }
 
-/** The session is somebody else's (M-74): nothing goes until the right person has signed in. Not a slug of the server's. */
+/** What is said of it; not a slug of the server's. */
 export const OTHER_SESSION = 'other-session';
-
-export function isOtherSession(answer: Answer): boolean {
-  return answer.is === 'problem' && answer.slug === 'device-of-another-user' && answer.body['field'] === 'Sync-User';
-}
 
 function slugTold(answer: Answer & { is: 'problem' }): string {
   return isOtherSession(answer) ? OTHER_SESSION : answer.slug;

@@ -125,6 +125,25 @@ def test_a_change_between_the_question_and_the_seat_is_not_missed(phone: Any, ca
     assert look(db.session, [late])[0] == [late]
 
 
+def test_a_desk_is_told_of_what_lies_on_no_phone_and_a_phone_is_not(app: Any, cast: Any, as_: Any) -> None:
+    from tests.factories.work import make_work_order
+
+    url, desk = "/api/bell", as_(cast.cleo)
+    first = desk.get(url, query_string={"epoch": "", "after": 0})
+    assert (first.status_code, set(first.json)) == (200, {"epoch", "feed_head"})
+    here = {"epoch": first.json["epoch"], "after": first.json["feed_head"]}
+    assert desk.get(url, query_string=here).status_code == 204
+    at_desk = Seat(Wish(None, here["epoch"], here["after"]), here["after"], None)  # type: ignore[arg-type]
+    head = SqlFeed(db.session).head()
+    on_the_road = seat(Who(cast.ana), head.seq, head.epoch)
+    assert look(db.session, [at_desk, on_the_road])[0] == []
+    db.session.rollback()
+    make_work_order(cast.site)  # nobody is sent there yet
+    assert look(db.session, [at_desk, on_the_road])[0] == [at_desk]
+    news = desk.get(url, query_string=here)
+    assert (news.status_code, news.json["feed_head"]) == (200, at_desk.head.seq)
+
+
 def test_a_new_epoch_rings_for_everybody(phone: Any, cast: Any, session: Any) -> None:
     head = SqlFeed(db.session).head()
     everybody = [seat(Who(user), head.seq, head.epoch) for user in (cast.ana, cast.ben)]

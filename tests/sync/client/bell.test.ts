@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpAnswer, HttpRequest } from '@fieldpledge/sync-client';
 import { listen } from '@engine/listen';
-import type { Listening } from '@engine/listen';
 import { HandBell, HandLocks, HandSurroundings, phone, server } from './engine-kit';
 import type { Phone, PhoneSetup } from './engine-kit';
 import type { ModelServer } from './model-server';
@@ -163,10 +162,11 @@ describe('two hundred phones', () => {
           held.add(end);
         });
       };
-      const read = (): Promise<{ epoch: string; feed_head: number }> => Promise.resolve({ epoch: 'e1', feed_head: 1 });
-      const context = { clock: time.clock, timers: time, device_id: `d${i}`, store: { name: `${i}`, read } };
-      void listen({ context, transport: { send }, locks: new HandLocks(), surroundings: new HandSurroundings(true), random: chance,
-        says: () => undefined, hers: () => Promise.resolve() } as unknown as Listening, stopped.signal);
+      void listen({
+        name: `${i}`, path: () => `/api/sync/v1/bell?device_id=d${i}`, clock: time.clock, timers: time, transport: { send },
+        locks: new HandLocks(), surroundings: new HandSurroundings(true), random: chance, says: () => undefined,
+        known: () => Promise.resolve({ epoch: 'e1', feed_head: 1 }), hers: () => Promise.resolve(),
+      }, stopped.signal);
     }
     return { asked, held, stop: () => { stopped.abort(); } };
   }

@@ -1,6 +1,8 @@
-/* A list from the server: rows, whether the first ones are still on their way, the problem, more pages, asked again when the query changes. */
+/* A list from the server: rows, whether the first ones are still on their way, the problem, more pages; asked again when the
+   query changes, and when anything changes at the server as long as she reads its first page. */
 import { ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import type { Answer, Problem } from '@/api/client'
+import { whenChanged } from './changes'
 
 export interface Listed<Row> {
   rows: ShallowRef<Row[]>
@@ -27,12 +29,15 @@ export function useList<Query extends object, Row>(query: () => Query, ask: (que
   const more = ref<string | null>(null)
   const at = ref<Date | null>(null)
   let asked = 0
+  let isFirst = true
 
-  async function page(cursor?: string): Promise<void> {
+  async function page(cursor?: string, isByItself = false): Promise<void> {
     const mine = ++asked
+    isFirst = !cursor
     loading.value = rows.value.length === 0
     const answer = await ask({ ...query(), cursor })
     if (mine !== asked) return // a newer question is on its way
+    if (isByItself && !answer.ok && rows.value.length) return // she did not ask; what she reads stays
     loading.value = false
     problem.value = answer.ok ? null : answer.problem
     if (!answer.ok) return
@@ -47,5 +52,6 @@ export function useList<Query extends object, Row>(query: () => Query, ask: (que
     if (more.value) await page(more.value)
   }
   watch(() => JSON.stringify(query()), load, { immediate: true })
+  whenChanged(() => isFirst && page(undefined, true))
   return { rows, total, loading, problem, more, at, load, loadMore }
 }

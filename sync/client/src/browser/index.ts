@@ -5,6 +5,7 @@ import type { Local } from '../local';
 import type { Bell, HttpRequest, Locks, Surroundings, Transport } from '../ports';
 import { signerOf } from './signer';
 
+export { listen } from '../listen';
 export { signerOf } from './signer';
 
 export interface StartSync {
