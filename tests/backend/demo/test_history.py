@@ -107,3 +107,16 @@ def test_one_question_waits_that_office_and_engineer_both_see(loaded):
     assert people[conflict.server_author_id] == "duanli" and people[conflict.phone_author_id] == "liuzhiqiang"
     assert conflict.server_at < conflict.phone_at < NOW
     assert loaded.scalar(sa.select(sa.func.count()).select_from(SyncStuck)) == 0
+
+
+def test_under_five_per_cent_of_the_demos_decisions_are_undecided(loaded):
+    decided = list(loaded.scalars(sa.select(WorkOrder.entitlement["status"].as_string())))
+    assert len(decided) > 100
+    assert decided.count("undecided") * 20 < len(decided)
+
+
+def test_the_demo_has_charged_work_with_an_amount_and_its_clause(loaded):
+    quotes = list(loaded.scalars(sa.select(WorkOrder.quote)))
+    charged = [line for quote in quotes for line in quote["lines"] if line["charge"] in ("fee", "cost", "market")]
+    assert len(charged) > 10 and all(line["clause"] for line in charged)
+    assert any(quote["total"] and quote["total"]["amount"] != "0.00" for quote in quotes)

@@ -25,7 +25,7 @@ export default {
   },
   before: { dispatch: '派工前', work: '动手前', close: '结单前' },
   owed: { training_offer: '请客户参加培训', loaner: '修不好要借备用机', promise_note: '给客户书面说明和明确日期', replacement: '免费更换' },
-  decision: { who_pays: '谁付费，为什么', live: '边填边算', waiting: '选好客户和现场，这里就说明谁付费、几只钟、还要做什么。', remedies: '补救方式', refund: '退款，发票全价', provisional: '暂定', provisional_why: '这一年的放假通知还没有公布，最后一天可能顺延。', missing: '还缺这些才能判断：', clocks: '{n} 只钟', no_clocks: '承诺书没有给这件事定时限。', to_do: '还要做到' },
+  decision: { changed: '费用变了。', was: '原来说的是{status}', lifted: '本可中止服务，仍照常服务：{note}', lift: '照常服务', lift_why: '为什么照常服务', repairs: '同一故障已修 {n} 次：', who_pays: '谁付费，为什么', live: '边填边算', waiting: '选好客户和现场，这里就说明谁付费、几只钟、还要做什么。', remedies: '补救方式', refund: '退款，发票全价', provisional: '暂定', provisional_why: '这一年的放假通知还没有公布，最后一天可能顺延。', missing: '还缺这些才能判断：', clocks: '{n} 只钟', no_clocks: '承诺书没有给这件事定时限。', to_do: '还要做到' },
   intake: {
     title: '受理来电', who: '谁、哪里、什么设备', what: '什么事', caller_name: '来电人', caller_phone: '来电号码', customer: '客户', customer_find: '输入名称查找', site: '现场', site_choose: '选现场',
     assets: '设备', assets_choose: '序列号、型号或位置', symptom: '现象，照客户的话写', channel: '渠道', priority: '影响', kind: '类型', reported_at: '来电时间', now: '现在', owner: '负责人',
@@ -113,13 +113,13 @@ export default {
   evidence: { frozen_ok: '锁定的文字与报告一致，之后没有改动', signature_ok: '签字与报告一致，签后没有改动', signature_bad: '签字与报告对不上', signature_coming: '还不能核对签字', no_signature: '没有可核对的签字', late: '离线完成，{n} 分钟后才收到；时钟按事发时刻算' },
   reports: { title: '全部报告', from: '从', until: '到', period: '提交日期', state: '状态', words: '单号、原因、序列号', number: '报告号', submitted: '提交时间', picked: '已选 {n} 份', all_found: '没有勾选时导出全部找到的', zip_pdf: 'PDF 打包', zip_word: 'Word 打包', pick: '选 {number}', pick_all: '全选', empty: '没有符合的报告。', none: '还没有报告。', show_all: '清除筛选，看全部' },
   customer: {
-    name: '名称', short_name: '简称', code: '编号', province: '省份', notes: '备注', find: '找客户', add: '新客户', empty: '还没有客户。', contacts: '联系人', contact: '联系人', phone: '电话', job: '职务', sites: '现场', site: '现场', address: '地址', point: '现场点', no_point: '还没有标', entered_in: '录入时 {datum}',
+    payment_breach: '欠款违约', confidentiality_breach: '违反保密', training_completed: '已完成培训', name: '名称', short_name: '简称', code: '编号', province: '省份', notes: '备注', find: '找客户', add: '新客户', empty: '还没有客户。', contacts: '联系人', contact: '联系人', phone: '电话', job: '职务', sites: '现场', site: '现场', address: '地址', point: '现场点', no_point: '还没有标', entered_in: '录入时 {datum}',
     site_notes: '进场须知', radius: '半径（米）', lat: '纬度（可整对粘贴）', lng: '经度', datum: '坐标来自', gcj: '高德、腾讯', bd: '百度', assets: '设备 {n} 台', contracts: '合同', no_contract: '没有合同。', work_orders: '近期工单', no_work_order: '还没有工单。', add_contact: '新联系人', add_site: '新现场', add_asset: '新设备',
   },
   category: { desktop: '台式机', laptop: '笔记本', server: '服务器', storage: '存储', switch: '交换机', cable: '网线', software: '软件', desk: '班台', cabinet: '文件柜', chair: '椅', clerk_desk: '职员台', sofa: '沙发', other: '其他' },
   material: { wood: '木', leather: '皮', steel: '钢', fabric: '布' },
   asset: {
-    find: '序列号、型号、位置', serial: '序列号', model: '型号', brand: '品牌', material: '材质', stores_data: '存有数据', category: '类别', place: '位置', accepted_on: '验收日期', invoiced_on: '发票日期', purchased_on: '购买日期', price: '价格', contract: '合同', customer: '去客户页', provisional: '手机上新建，待核', empty: '没有符合的设备。', out_of_service: '停用时段', never_out: '没有停用过。', still: '还没恢复',
+    find: '序列号、型号、位置', serial: '序列号', model: '型号', brand: '品牌', material: '材质', stores_data: '存有数据', is_genuine: '正版', replaced_by: '已换新，去看新机', replaces: '换新而来，去看旧机', proof: '保修计算单', category: '类别', place: '位置', accepted_on: '验收日期', invoiced_on: '发票日期', purchased_on: '购买日期', price: '价格', contract: '合同', customer: '去客户页', provisional: '手机上新建，待核', empty: '没有符合的设备。', out_of_service: '停用时段', never_out: '没有停用过。', still: '还没恢复',
     history: '履历', no_history: '还没有工单和报告。',
   },
   spell: { repair: '修理', parts: '等配件' },
@@ -145,8 +145,11 @@ export default {
     word: { true: '是', false: '否', open: '照常', closed: '不营业', reported_at: '报修时间', remote_started_at: '转远程时间', onsite_decided_at: '决定上门时间', promised_for: '约定的日期', purchased_on: '购买日期', invoiced_on: '发票日期', accepted_on: '验收日期', now: '现在', mon: '周一', tue: '周二', wed: '周三', thu: '周四', fri: '周五', sat: '周六', sun: '周日', waiting_customer: '等客户', title: '名称', in_force_from: '生效日期', currency: '货币', warranty: '保修期' },
   },
   letter: { ref: '版本', title: '名称', clauses: '条款', clause: '条款', article: '出处', quote: '签的原文', meaning: '系统怎么做', empty: '没有安装承诺书。', not_found: '没有这份承诺书。' },
+  product: { product_price: '软件报价', upgrade_quote: '升级报价', unrepairable: '修不好' },
+  wait: { parts: '等配件', customer: '等客户', other: '其他' },
   quote: { total: '合计', open: '做完才能算出', as_used: '用多少算多少', no_price: '还没有价格', parts: '{n} 种，见下', lacking: '价目表里没有{kinds}的价格。', enter: '去录入' },
-  flag: { yes: '是', no: '否', unknown: '不清楚' },
+  flag: { yes: '是', no: '否', unknown: '不清楚', why: '为什么改' },
+  remedy_choice: { what: '客户选', by: '谁选的', how_label: '怎么说的', how: { phone: '电话', in_person: '当面', message: '消息', link: '客户链接' }, save: '记下', chosen: '客户选了{remedy}', not_offered: '现在已不在可选之列', refund: '退款 {amount}', serial: '换上的新机序列号', exchange: '换新' },
   per: { visit: '每次', hour: '每小时', km: '每公里', piece: '每件', percent: '市场价的百分比' },
   price: {
     sub: '承诺书说收费的，按这里的价', add: '新价格', all: '全部', kind: '项目', text: '名称', charge: '收法', per: '单位', amount: '价格', zh: '中文名称', en: '英文名称', part_no: '料号（配件按件时填）', valid_from: '起用日期', valid_until: '停用日期', branch: '只用于分公司', contract: '只用于合同',
