@@ -119,6 +119,26 @@ def test_a_clause_taken_out_changes_its_subject(clause):
     assert any(before.values())
 
 
+SAID_TWICE = {"A-05", "C-03", "C-18", "D-11", "D-22"}
+"""What another clause, or the law (D-11), gives as well: without it the same is decided, on the other one's word."""
+
+
+def _substance(value: Any) -> Any:
+    """What is decided, owed or due, without the clauses that are named for it."""
+    if isinstance(value, dict):
+        return {key: _substance(each) for key, each in value.items() if key not in ("reasons", "clause", "letter")}
+    return [_substance(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("clause", IDS)
+def test_a_clause_taken_out_changes_what_is_decided_not_only_who_is_named_for_it(clause):
+    raw = raw_letter(clause.partition("-")[0])
+    if clause in SHADOWED:
+        raw = without_clause(raw, SHADOWED[clause])
+    before, after = subject(clause, parsed(raw)), subject(clause, parsed(without_clause(raw, clause)))
+    assert (_substance(before) == _substance(after)) == (clause in SAID_TWICE)
+
+
 @pytest.mark.parametrize("clause", [id_ for id_ in DECIDED if id_ in IDS])
 def test_a_decision_that_rests_on_a_clause_cites_it(clause):
     letter = parsed(raw_letter(clause.partition("-")[0]))
