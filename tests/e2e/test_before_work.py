@@ -105,7 +105,7 @@ def test_damage_by_the_user_is_told_and_signed_offline_before_work(
     expect(told.get_by_role("img")).to_be_visible()
 
 
-@pytest.mark.promise("B-08")
+@pytest.mark.promise("B-08", "B-15")
 def test_a_customer_declines_and_work_goes_on_with_the_gate_open(
     server: Server, phone: Phone, desks: Callable[[str], Desk]
 ) -> None:

@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { decidedFor, needsOf, unasked } from '@/acknowledgements/before-work'
 import { bytesOf, documentOf, type AcknowledgementFacts } from '@/acknowledgements/document'
 import { toldOf, typedAmount, type QuotedLine } from '@/acknowledgements/told'
+import { gatesLeft } from '@/visits/gates-left'
+import type { VisitSheet } from '@/visits/use-visit'
 import type { Acknowledgement, ChargeTold, Gate, WorkOrder } from '@/app/records'
 
 interface Vectors {
@@ -71,4 +73,32 @@ test.each([['300', '300.00'], ['300.5', '300.50'], ['¥1,200.05', '1200.05'], ['
 })
 test.each(['', '.', 'abc', '-5', '1.234', '1e3', '三百'])('"%s" is no price', (text) => {
   expect(typedAmount(text, 'CNY')).toBeNull()
+})
+
+describe('before leaving', () => {
+  const sheet = (change: object = {}) =>
+    ({
+      order: { ...order([gate('customer_acceptance', false, 'close'), gate('fault_report', false, 'close'), gate('cause_and_fix', false, 'close'), gate('training_signoff', false, 'close')]) },
+      visit: { id: 'v' }, report: { state: 'draft', signature_id: null }, signatures: [], findings: [], acknowledgements: [],
+      letters: [{ clauses: [{ id: 'fault_report', text: { zh: '交报告', en: 'A report' } }] }], ...change,
+    }) as unknown as VisitSheet
+  const left = (one: VisitSheet, isWhole: boolean) => gatesLeft(one, isWhole).map(({ gate, to }) => [gate, to])
+
+  test('what the letter still wants is listed with the way to each that she can mend, in the letter’s words', () => {
+    expect(left(sheet(), false)).toEqual([
+      ['customer_acceptance', '/visits/v/report'], ['fault_report', '/visits/v/report'], ['cause_and_fix', '/visits/v/report'], ['training_signoff', null],
+    ])
+    expect(gatesLeft(sheet(), false)[1]?.text).toEqual({ zh: '交报告', en: 'A report' })
+  })
+  test('a whole report is handed in on leaving; the customer’s signature is still asked for', () => {
+    expect(left(sheet(), true)).toEqual([['customer_acceptance', '/visits/v/sign'], ['training_signoff', null]])
+  })
+  test('a signature given offline counts at once, a rejection does not', () => {
+    const signed = (result: string) => sheet({ report: { state: 'submitted', signature_id: 's' }, signatures: [{ id: 's', result }] })
+    expect(left(signed('accepted_with_remarks'), true)).toEqual([['training_signoff', null]])
+    expect(left(signed('rejected'), true)[0]).toEqual(['customer_acceptance', '/visits/v/sign'])
+  })
+  test('what was not told before work stands first', () => {
+    expect(left(sheet({ findings: found('user_damage') }), true)[0]).toEqual(['user_damage_notice', '/visits/v/acknowledge/work'])
+  })
 })

@@ -38,11 +38,13 @@ def told(charges, **amounts):
 class OnSite:
     """Ana at the customer's with her phone; every answer is one operation."""
 
-    def __init__(self, cast, as_, letters, now, **asset):
+    def __init__(self, cast, as_, letters, now, kind="repair", **asset):
         contract = make_contract(cast.customer, letters)
         self.asset = make_asset(cast.site, contract, **({"category": "storage"} | asset))
         reported = now - timedelta(hours=3)
-        self.order = make_work_order(cast.site, [self.asset], contract_id=contract.id, reported_at=reported)
+        self.order = make_work_order(
+            cast.site, [self.asset], contract_id=contract.id, reported_at=reported, kind=kind
+        )
         make_log_entry(self.order, "reported", reported)
         self.visit = make_visit(self.order, [cast.ana], planned_from=now - timedelta(hours=1))
         sent = {"visit_id": self.visit.id, "data": {"engineer_ids": [cast.ana.id]}}
@@ -157,6 +159,41 @@ def test_a_customer_who_declines_does_not_open_the_gate_and_the_office_reads_why
     assert not gate["holds"] and gate["why"]["zh"] == "客户不同意：价格要先请示。"
     assert gate["link"] == {"kind": "acknowledgement", "id": op["record"]["id"]}
     assert [entry.note for entry in log_of(session, on_site.order, "acknowledgement_declined")] == ["价格要先请示"]
+
+
+@pytest.mark.parametrize(
+    ("letter", "asset", "clause"),
+    [
+        pytest.param("C@1", {"category": "desk", "material": "wood"}, "C-12", marks=pytest.mark.promise("C-12")),
+        pytest.param("B@1", {}, "B-08", marks=pytest.mark.promise("B-08")),
+    ],
+)
+def test_each_letter_has_damage_told_before_work_by_its_own_clause(cast, as_, now, letter, asset, clause):
+    on_site = OnSite(cast, as_, [letter], now, **asset)
+    on_site.send(*on_site.find(cause_category="wear"))
+    on_site.phone.pull()
+    ahead = on_site.phone.row("work_order", on_site.order.id)["entitlement"]["if_user_damage"]
+    assert [gate["clause"] for gate in ahead["gates"]] == [clause]
+    changed = on_site.phone.op(
+        "finding.edit", on_site.finding, {"cause_category": "user_damage"}, base={"cause_category": "wear"}
+    )
+    on_site.send(changed)
+    gate = on_site.gate("user_damage_notice")
+    assert (gate["clause"], gate["holds"]) == (clause, False)
+    on_site.send(on_site.answered("user_damage_notice", lines=told(DAMAGE)))
+    assert on_site.gate("user_damage_notice")["holds"]
+
+
+@pytest.mark.promise("C-13")
+def test_moving_furniture_wants_its_cost_accepted_before_it(cast, as_, now):
+    on_site = OnSite(cast, as_, ["C@1"], now, kind="relocation", category="desk", material="wood")
+    on_site.send(*on_site.find())
+    gate = on_site.gate("fee_acceptance")
+    assert (gate["clause"], gate["holds"]) == ("C-13", False)
+    at_cost = told(dict.fromkeys(KINDS, "cost"), labour="80.00", call_out="0.00", travel="30.00")
+    on_site.send(on_site.answered("fee", lines=at_cost))
+    assert on_site.gate("fee_acceptance")["holds"]
+    assert on_site.page()["acknowledgements"][0]["flags"] == []
 
 
 def test_a_customer_who_agrees_after_all_opens_it(on_site):
