@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend.accounts.services import Actor
+from backend.acknowledgements import ports
 from backend.acknowledgements.models import Acknowledgement
 from backend.acknowledgements.problems import NoInk
 from backend.acknowledgements.rules import document as documents
@@ -102,6 +103,9 @@ def acknowledge(
         data["remedy"] = row.remedy or ""
     what = WHATS[row.about] if row.answer == "accepted" else "acknowledgement_declined"
     write_log(session, work_order, what, actor.user_id, tap, now, visit=visit, note=row.reason, data=data)
+    if row.answer != "accepted":
+        for tell in ports.declined.answers:
+            tell(session, work_order, row, now)
     return row
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.db import Id, Json, UtcDateTime, db
 
-KINDS = ("clock_near", "clock_missed", "call_her", "loaner_owed", "customer_rejected")
+KINDS = ("clock_near", "clock_missed", "call_her", "loaner_owed", "customer_rejected", "not_acknowledged")
 
 # What was so when it was told: the clock and its threshold, who goes, when she was sent, who was nearest instead.
 ABOUT = (

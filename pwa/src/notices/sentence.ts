@@ -48,6 +48,7 @@ const OF_FACE: Record<FaceState, [IconName, Sentence['tone'], string]> = {
 export function sentenceOf(told: Told, now: number): Sentence {
   if (told.kind === 'call_her') return callHer(told)
   if (told.kind === 'loaner_owed') return { icon: 'swap', tone: 'near', text: t('notice.loaner_owed', { clause: told.about.clause ?? '' }) }
+  if (told.kind === 'not_acknowledged') return { icon: 'fee', tone: 'near', text: t('notice.not_acknowledged') }
   if (told.kind === 'customer_rejected') return { icon: 'comment', tone: 'missed', text: t('notice.customer_rejected') }
   const face = told.clock && clockFace(told.clock, now)
   const [icon, tone, key] = OF_FACE[face?.state ?? 'idle']

@@ -13,6 +13,7 @@ from backend.acknowledgements.rules.document import bytes_of, sha256_of
 from backend.core import storage
 from backend.core.db import db
 from backend.core.ids import new_id
+from backend.notices.models import Notice
 from backend.reports.assemble import assemble
 from backend.reports.models import Report
 from tests.backend.reports.conftest import INK
@@ -152,13 +153,15 @@ def test_the_phone_is_told_beforehand_what_damage_by_the_user_would_cost(on_site
 
 
 @pytest.mark.promise("B-08")
-def test_a_customer_who_declines_does_not_open_the_gate_and_the_office_reads_why(on_site, session):
+def test_a_customer_who_declines_does_not_open_the_gate_and_the_office_reads_why(on_site, session, cast):
     op = on_site.answered("user_damage_notice", "declined", told(DAMAGE), reason="价格要先请示")
     assert on_site.send(*on_site.find(cause_category="user_damage"), op) == ["applied"] * 3
     gate = on_site.gate("user_damage_notice")
     assert not gate["holds"] and gate["why"]["zh"] == "客户不同意：价格要先请示。"
     assert gate["link"] == {"kind": "acknowledgement", "id": op["record"]["id"]}
     assert [entry.note for entry in log_of(session, on_site.order, "acknowledgement_declined")] == ["价格要先请示"]
+    told_of = {(notice.kind, notice.user_id) for notice in session.scalars(sa.select(Notice))}
+    assert told_of == {("not_acknowledged", cast.cleo.id)}  # the dispatcher, once; Ana stood there
 
 
 @pytest.mark.parametrize(

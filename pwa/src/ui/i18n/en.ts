@@ -63,6 +63,7 @@ const en: typeof zh = {
     seen_since: 'Sent to {who} at {time}, seen since then.',
     gone_since: 'Sent to {who} at {time}; this visit is no longer needed.',
     loaner_owed: 'Not repaired in time: the customer is owed a stand-in machine ({clause}).',
+    not_acknowledged: 'Told before work, the customer did not agree. The reason is in the work order.',
     customer_rejected: 'The customer did not accept; the work order goes on. Her words are in its log.',
   },
   verdict: {

@@ -62,6 +62,7 @@ export default {
     seen_since: '{time} 派给{who}，后来看到了。',
     gone_since: '{time} 派给{who}，这次上门已不用了。',
     loaner_owed: '没有按时修好，要借给客户一台备用机（{clause}）。',
+    not_acknowledged: '动手前告知，客户没有同意。原因在工单里。',
     customer_rejected: '客户没有验收，工单重新开始处理。她的原话在工单的经过里。',
   },
   verdict: {
