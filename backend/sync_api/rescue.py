@@ -10,11 +10,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -23,37 +23,31 @@ from backend.accounts.models import Device as PhoneDevice
 from backend.accounts.models import User
 from backend.core import storage
 from backend.core.db import db, write_transaction
-from backend.core.problems import NotAllowedNow, Problem
-from backend.core.sync import entered_by, registry_of, same
+from backend.core.problems import Problem
+from backend.core.sync import entered_by, registry_of
 from backend.sync_api import files
-from backend.sync_api.journal import Doer
-from backend.sync_api.models import SyncDevice, SyncFile, SyncOperation, SyncRecord, SyncStuck
-from backend.sync_api.policy import ProblemRefused, SqlPolicy, account_of, problem_json, sync_actor
+from backend.sync_api.models import SyncDevice, SyncFile
+from backend.sync_api.policy import SqlPolicy, account_of, sync_actor
 from backend.sync_api.rescue_file import RescueFile, refused
+from backend.sync_api.rescue_unsent import (
+    draft_operations,
+    held_of,
+    is_live,
+    keep_unsent,
+    known_of,
+    operation_of,
+    set_aside,
+    text_of,
+)
 from backend.sync_api.unit import SqlTransactions, SqlUnit
-from sync.server.canonical import canonical
-from sync.server.model import Actor, Device, Envelope, Stuck
+from sync.server.model import Actor, Device, Envelope
 from sync.server.problems import RequestRefused
 from sync.server.push import push
 from sync.server.reading import read_operation
 
 OPS_AT_ONCE = 50
 LOST = "not in the rescue file"
-OF_OPERATION = ("op_id", "type", "v", "record", "base_rev", "base", "args", "occurred_at", "mono_ms", "clock", "files", "mends")  # fmt: skip
 DONE = {"applied", "merged", "conflict"}
-
-
-class DraftUnfinished(NotAllowedNow):
-    slug = "draft-unfinished"
-    title: ClassVar[dict[str, str]] = {
-        "zh": "手机上还在写、没有写完的内容，请看过再用。",
-        "en": "This was still being written on the phone; read it before it is used.",
-    }
-
-
-class SetAside(NotAllowedNow):
-    slug = "set-aside"
-    title: ClassVar[dict[str, str]] = {"zh": "手机没能把它发出来。", "en": "The phone could not send this."}
 
 
 @dataclass(frozen=True)
@@ -102,7 +96,7 @@ def bring_in(file: RescueFile, admin_id: str, now: datetime) -> list[Line]:
     with entered_by(admin_id):
         results = dict(_push(file, author, now))
         with write_transaction() as session:
-            _keep_unsent(SqlUnit(session, registry_of()), file, author, now)
+            keep_unsent(SqlUnit(session, registry_of()), file, author, now)
         taken = {sha256: _take_bytes(file, sha256, user.id, now) for sha256 in file.files}
     db.session.rollback()
     out = []
@@ -125,11 +119,6 @@ def _owner(file: RescueFile) -> User:
 # -- operations --------------------------------------------------------------------------------------------------------
 
 
-def _operation(raw: dict[str, Any]) -> dict[str, Any]:
-    """The operation as M-08 has it: what the file says beside it is left away."""
-    return {name: raw[name] for name in OF_OPERATION if name in raw}
-
-
 def _push(file: RescueFile, author: Actor, now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
     """Push what the ledger does not know: (op_id, result)."""
     unknown = _unknown(file)
@@ -138,12 +127,12 @@ def _push(file: RescueFile, author: Actor, now: datetime) -> Iterator[tuple[str,
     device_id, acked = file.device_id, _acked(file.device_id)
     if unknown[0]["seq"] > acked:
         wanted = {op["seq"]: op for op in file.operations}
-        numbered = ({**_operation(wanted[seq]), "seq": seq} if seq in wanted else {"seq": seq, "void": LOST}
+        numbered = ({**operation_of(wanted[seq]), "seq": seq} if seq in wanted else {"seq": seq, "void": LOST}
                     for seq in range(acked + 1, unknown[-1]["seq"] + 1))  # fmt: skip
     else:  # these numbers went to other operations: the phone's database was copied (M-17)
         device_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"rescue:{file.device_id}"))
         first = _acked(device_id) + 1
-        numbered = ({**_operation(op), "seq": seq} for seq, op in enumerate(unknown, first))
+        numbered = ({**operation_of(op), "seq": seq} for seq, op in enumerate(unknown, first))
     while batch := tuple(read_operation(op) for op in islice(numbered, OPS_AT_ONCE)):
         db.session.rollback()
         envelope = Envelope(device_id, None, file.schema, "rescue", None, None, None, batch)
@@ -158,17 +147,8 @@ def _push(file: RescueFile, author: Actor, now: datetime) -> Iterator[tuple[str,
 
 
 def _unknown(file: RescueFile) -> list[dict[str, Any]]:
-    known = _known(op.get("op_id") for op in file.operations)
+    known = known_of(op.get("op_id") for op in file.operations)
     return [op for op in file.operations if op.get("op_id") not in known]
-
-
-def _known(op_ids: Iterable[Any]) -> dict[str, str]:
-    """op_id → status of those that the ledger has."""
-    ids, out = [op_id for op_id in op_ids if isinstance(op_id, str)], {}
-    for start in range(0, len(ids), 400):
-        query = sa.select(SyncOperation.op_id, SyncOperation.status)
-        out |= dict(db.session.execute(query.where(SyncOperation.op_id.in_(ids[start : start + 400]))).all())
-    return out
 
 
 def _acked(device_id: str) -> int:
@@ -191,8 +171,8 @@ class RescueTransactions(SqlTransactions):
 
 
 def _operation_lines(file: RescueFile, results: dict[str, Any] | None = None) -> list[Line]:
-    known = _known(op.get("op_id") for op in [*file.operations, *_set_aside(file)])
-    held = _held([str(op.get("op_id")) for op in _set_aside(file)])
+    known = known_of(op.get("op_id") for op in [*file.operations, *set_aside(file)])
+    held = held_of([str(op.get("op_id")) for op in set_aside(file)])
     out = []
     for op in file.operations:
         status = known.get(op.get("op_id", ""))
@@ -201,7 +181,7 @@ def _operation_lines(file: RescueFile, results: dict[str, Any] | None = None) ->
         )
         detail = (results or {}).get(op.get("op_id"), {}).get("problem", {}).get("texts", {}).get("detail")
         out.append(_line("operation", op, outcome, detail))
-    for op in _set_aside(file):
+    for op in set_aside(file):
         is_there = op.get("op_id") in known or op.get("op_id") in held
         out.append(_line("set_aside", op, ("person" if results is not None else "there") if is_there else "new"))
     return out
@@ -213,90 +193,21 @@ def _told(status: str) -> str:
 
 def _line(what: str, op: dict[str, Any], outcome: str, detail: dict[str, str] | None = None) -> Line:
     record = op.get("record") if isinstance(op.get("record"), dict) else {}
-    return Line(what, _text(op.get("type")) or "", _text(record.get("kind")), _text(record.get("id")),
-                _text(op.get("occurred_at")), outcome, detail)  # fmt: skip
-
-
-def _text(value: Any) -> str | None:
-    return value[:80] if isinstance(value, str) else None
+    return Line(what, text_of(op.get("type")) or "", text_of(record.get("kind")), text_of(record.get("id")),
+                text_of(op.get("occurred_at")), outcome, detail)  # fmt: skip
 
 
 # -- what was not an operation yet -------------------------------------------------------------------------------------
 
 
-def _set_aside(file: RescueFile) -> list[dict[str, Any]]:
-    """Operations that the phone itself took out of the queue (M-21); those that the server refused are known to it."""
-    return [stuck["operation"] for stuck in file.stuck
-            if isinstance(stuck.get("operation"), dict) and isinstance(stuck["operation"].get("op_id"), str)]  # fmt: skip
-
-
-def _draft_operations(file: RescueFile) -> list[dict[str, Any]]:
-    """One edit per record of what she was typing, as its kind takes it; the same drafts are the same edit."""
-    edits = {type_.kind: (name, version) for name, versions in registry_of().types.items()
-             for version, type_ in versions.items() if type_.mode == "edit"}  # fmt: skip
-    by_record: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for draft in file.drafts:
-        record, field = draft.get("record"), draft.get("field")
-        if isinstance(record, dict) and isinstance(field, str) and isinstance(record.get("kind"), str):
-            by_record.setdefault((record["kind"], str(record.get("id"))), []).append(draft)
-    out = []
-    for (kind, record_id), drafts in by_record.items():
-        drafts.sort(key=lambda draft: draft["field"])
-        args = {draft["field"]: draft.get("value") for draft in drafts}
-        said = canonical([file.device_id, kind, record_id, args])
-        name, version = edits.get(kind, ("draft", 1))
-        out.append({
-            "op_id": str(uuid.uuid5(uuid.NAMESPACE_OID, said)), "type": name, "v": version,
-            "record": {"kind": kind, "id": record_id}, "args": args,
-            "base": {draft["field"]: draft.get("base") for draft in drafts},
-            "occurred_at": max(_text(draft.get("touched_at")) or "" for draft in drafts) or file.made_at,
-        })  # fmt: skip
-    return out
-
-
-def _keep_unsent(unit: SqlUnit, file: RescueFile, author: Actor, now: datetime) -> None:
-    """Drafts and what the phone had set aside, as stuck operations of its user. A number of their own holds up nothing."""
-    device_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"drafts:{file.device_id}"))
-    wanted = [(op, DraftUnfinished()) for op in _draft_operations(file) if not _is_live(op)]
-    aside = _set_aside(file)
-    known = _known(op["op_id"] for op in aside)
-    wanted += [(_operation(op), SetAside()) for op in aside if op["op_id"] not in known]
-    held = _held(op["op_id"] for op, _ in wanted)
-    for op, problem in wanted:
-        if op["op_id"] in held:
-            continue
-        record = op.get("record") if isinstance(op.get("record"), dict) else {}
-        key = (str(record.get("kind"))[:81], str(record.get("id"))[:64]) if record else None
-        unit.journal.doer = Doer(author.id, device_id, None, now)
-        unit.keep_stuck(Stuck(
-            stuck_id=op["op_id"], op_id=op["op_id"], device_id=device_id, seq=0, author_id=author.id, status="rejected",
-            root=op["op_id"], state="open", type=_text(op.get("type")), key=key, is_insert=False,
-            problem=problem_json(ProblemRefused(problem)), payload=op, occurred_at=_text(op.get("occurred_at")),
-            received_at=now, mended_by=None,
-        ))  # fmt: skip
-
-
-def _held(op_ids: Iterable[str]) -> set[str]:
-    ids = list(op_ids)
-    return {stuck_id for start in range(0, len(ids), 400)
-            for stuck_id in db.session.scalars(sa.select(SyncStuck.id).where(SyncStuck.id.in_(ids[start : start + 400])))}  # fmt: skip
-
-
-def _is_live(op: dict[str, Any]) -> bool:
-    """Does the record say already what she typed?"""
-    row = db.session.get(SyncRecord, (op["record"]["kind"], op["record"]["id"]))
-    live = orjson.loads(row.row) if row and not row.is_gone else {}
-    return all(name in live and same(live[name], value) for name, value in op["args"].items())
-
-
 def _draft_lines(file: RescueFile, is_done: bool = False) -> list[Line]:
-    drafts = _draft_operations(file)
-    held = _held(op["op_id"] for op in drafts)
+    drafts = draft_operations(file)
+    held = held_of(op["op_id"] for op in drafts)
     return [
         _line(
             "draft",
             op,
-            "there" if _is_live(op) else ("person" if is_done else "there") if op["op_id"] in held else "new",
+            "there" if is_live(op) else ("person" if is_done else "there") if op["op_id"] in held else "new",
         )
         for op in drafts
     ]
@@ -307,7 +218,7 @@ def _draft_lines(file: RescueFile, is_done: bool = False) -> list[Line]:
 
 def _take_bytes(file: RescueFile, sha256: str, user_id: str, now: datetime) -> dict[str, str] | None:
     """Store the bytes of a file as an upload would; None when they are stored, else why not."""
-    content_type = _text(file.named_files.get(sha256, {}).get("content_type")) or ""
+    content_type = text_of(file.named_files.get(sha256, {}).get("content_type")) or ""
     try:
         files.announce(str(file.files[sha256]), {"sha256": sha256, "content_type": content_type}, user_id, now)
         db.session.rollback()
@@ -332,7 +243,7 @@ def _file_lines(file: RescueFile, taken: dict[str, Any] | None = None) -> list[L
         problem = (taken or {}).get(sha256)
         outcome = ("refused" if problem else "there" if is_stored and taken is None else "applied" if is_stored
                    else "new" if sha256 in file.files else "missing")  # fmt: skip
-        out.append(Line("file", sha256, None, None, _text(named.get("taken_at")), outcome, problem))
+        out.append(Line("file", sha256, None, None, text_of(named.get("taken_at")), outcome, problem))
     return out
 
 

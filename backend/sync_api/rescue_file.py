@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import orjson
 
 from backend.core.problems import Fault, Invalid
-from sync.server.reading import UUID
+from sync.server.operations import UUID
 
 FORMAT, VERSION = "sync-rescue", 1
 MAX_JSON_BYTES, MAX_PARTS, MAX_OPS = 64 * 1024 * 1024, 20_000, 100_000

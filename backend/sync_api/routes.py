@@ -25,9 +25,10 @@ from backend.sync_api.feed import SqlFeed, buckets_of
 from backend.sync_api.policy import SqlPolicy, problem_json, sync_actor
 from backend.sync_api.unit import SqlTransactions
 from sync.server import RequestRefused
+from sync.server.operations import is_uuid
 from sync.server.pull import FeedHead, PullRequest, inventory, is_news, pull
 from sync.server.push import push
-from sync.server.reading import inflate, is_uuid, read_push
+from sync.server.reading import inflate, read_push
 
 bp = APIBlueprint("sync_api", __name__, url_prefix="/api", tag="sync")
 JSON_TYPE = "application/json"

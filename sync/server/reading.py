@@ -7,30 +7,25 @@ stands behind it goes on (M-20); a request is only refused as a whole when its o
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from typing import Any
 
 from sync.server.canonical import canonical, content_hash, hash_text
 from sync.server.model import Envelope, Operation, Unreadable
+from sync.server.operations import (
+    NAME,
+    Bad,
+    check_members,
+    invalid,
+    is_integer,
+    is_odd_text,
+    is_uuid,
+    walk,
+    words_of,
+)
 from sync.server.problems import Refused, RequestRefused
 
-MAX_BODY, MAX_OPS, MAX_OP, MAX_DEPTH, MAX_TEXT = 512 * 1024, 200, 64 * 1024, 16, 20_000
-MAX_INTEGER = 2**53 - 1
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
-SHA256 = re.compile(r"[0-9a-f]{64}\Z")
-FILE = re.compile(r"sha256:[0-9a-f]{64}\Z")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39})?\Z")
-_FORBIDDEN = {"__proto__", "constructor", "prototype"}
-_REQUIRED = ("op_id", "type", "v", "record", "args", "occurred_at")
-_MEMBERS = {*_REQUIRED, "seq", "base_rev", "base", "mono_ms", "clock", "files", "mends"}
-
-
-class _Bad:
-    """Stands where JSON held something that M-01 does not know; says what."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        self.text = {"zh": zh, "en": en}
+MAX_BODY, MAX_OPS, MAX_OP = 512 * 1024, 200, 64 * 1024
 
 
 def inflate(body: bytes, encoding: str | None) -> bytes:
@@ -70,29 +65,24 @@ def read_push(body: bytes) -> Envelope:
         raise _too_large("ops", f"{MAX_OPS}")
     texts = {name: _envelope_text(value, name) for name in ("epoch", "app", "prev_hash", "key_id", "signature")}
     schema = value.get("schema")
-    if schema is not None and not _is_integer(schema):
+    if schema is not None and not is_integer(schema):
         raise _unreadable("schema", "要整数。", "An integer is needed.")
     _require_order(ops)
     return Envelope(device_id=device_id, schema=schema, ops=tuple(read_operation(op) for op in ops), **texts)
 
 
-def is_uuid(value: Any) -> bool:
-    """An id of M-06."""
-    return isinstance(value, str) and UUID.match(value) is not None
-
-
 def read_operation(raw: dict[str, Any]) -> Operation | Unreadable:
     """One operation; what is wrong with it is said in an Unreadable, never raised. Its `seq` was looked at before."""
     try:
-        _walk(raw, "", 0)
+        walk(raw, "", 0)
         text = canonical({name: value for name, value in raw.items() if name != "seq"})
         if len(text.encode()) > MAX_OP:
             raise Refused(
-                "operation-too-large", None, _words(f"一条最多 {MAX_OP} 字节。", f"At most {MAX_OP} bytes.")
+                "operation-too-large", None, words_of(f"一条最多 {MAX_OP} 字节。", f"At most {MAX_OP} bytes.")
             )
         if "void" in raw:
             return _read_void(raw)
-        _check_members(raw)
+        check_members(raw)
     except Refused as problem:
         return _aside(raw, problem)
     record = raw["record"]
@@ -111,9 +101,9 @@ def _parse(body: bytes) -> Any:
         return json.loads(
             body.decode("utf-8", "surrogateescape"),
             object_pairs_hook=_members,
-            parse_constant=lambda name: _Bad(f"{name} 不是数。", f"{name} is not a number here."),
-            parse_float=lambda text: _Bad(f"要整数，不能是 {text[:40]}。", f"An integer is needed, not {text[:40]}."),
-            parse_int=lambda text: int(text) if len(text) <= 17 else _Bad("整数太大。", "The integer is too large."),
+            parse_constant=lambda name: Bad(f"{name} 不是数。", f"{name} is not a number here."),
+            parse_float=lambda text: Bad(f"要整数，不能是 {text[:40]}。", f"An integer is needed, not {text[:40]}."),
+            parse_int=lambda text: int(text) if len(text) <= 17 else Bad("整数太大。", "The integer is too large."),
         )
     except RecursionError as error:
         raise _unreadable("body", "嵌套太深。", "Nested too deeply.") from error
@@ -129,7 +119,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                out[name] = _Bad("这一项出现了两次。", "This member is there twice.")
+                out[name] = Bad("这一项出现了两次。", "This member is there twice.")
             seen.add(name)
     return out
 
@@ -137,7 +127,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _envelope_text(value: dict[str, Any], name: str) -> str | None:
     text = value.get(name)
     limit = 64 if name == "app" else 1_024
-    if text is not None and not (isinstance(text, str) and len(text) <= limit and not _odd_text(text)):
+    if text is not None and not (isinstance(text, str) and len(text) <= limit and not is_odd_text(text)):
         raise _unreadable(
             name, f"要不超过 {limit} 个字符的文字。", f"A text of at most {limit} characters is needed."
         )
@@ -149,7 +139,7 @@ def _require_order(ops: list[Any]) -> None:
     expected = None
     for place, op in enumerate(ops):
         seq = op.get("seq") if isinstance(op, dict) else None
-        if not _is_integer(seq) or seq < 1:
+        if not is_integer(seq) or seq < 1:
             raise _unreadable(
                 f"ops[{place}].seq", "要从 1 开始的整数编号。", "An integer number from 1 on is needed."
             )
@@ -158,105 +148,9 @@ def _require_order(ops: list[Any]) -> None:
         expected = seq + 1
 
 
-def _is_integer(value: Any) -> bool:
-    return type(value) is int and abs(value) <= MAX_INTEGER
-
-
-def _odd_text(text: str) -> bool:
-    """NUL or a lone surrogate (also what invalid UTF-8 was read as)."""
-    if text.isascii():
-        return "\x00" in text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return "\x00" in text
-
-
-def _walk(value: Any, path: str, depth: int) -> None:
-    """Refuse the first thing below `path` that is not a value of M-01 and M-04."""
-    if type(value) is str:
-        if len(value) > MAX_TEXT:
-            raise _invalid(path, f"最多 {MAX_TEXT} 个字符。", f"At most {MAX_TEXT} characters.")
-        if _odd_text(value):
-            raise _invalid(path, "文字里有不能保存的字符。", "The text holds a character that cannot be stored.")
-    elif type(value) is int:
-        if abs(value) > MAX_INTEGER:
-            raise _invalid(path, "整数太大。", "The integer is too large.")
-    elif isinstance(value, _Bad):
-        raise Refused("invalid-operation", path or None, value.text)
-    elif isinstance(value, (dict, list)):
-        if depth >= MAX_DEPTH:
-            raise _invalid(path, "嵌套太深。", "Nested too deeply.")
-        if isinstance(value, list):
-            for place, item in enumerate(value):
-                _walk(item, f"{path}[{place}]", depth + 1)
-            return
-        for name, item in value.items():
-            inner = f"{path}.{name[:64]}" if path else name[:64]
-            if name in _FORBIDDEN or len(name) > 200 or _odd_text(name):
-                raise _invalid(_printable(inner), "不能用这个名字。", "This name is not allowed.")
-            _walk(item, inner, depth + 1)
-
-
-def _check_members(raw: dict[str, Any]) -> None:
-    for name in raw:
-        if name not in _MEMBERS:
-            raise Refused("unknown-field", name)
-    for name in _REQUIRED:
-        if raw.get(name) is None:
-            raise _invalid(name, "缺少这一项。", "This is missing.")
-    _check_identity(raw)
-    for name in ("args", "base"):
-        if raw.get(name) is not None and not isinstance(raw[name], dict):
-            raise _invalid(name, "要一个对象。", "An object is needed.")
-    if not (isinstance(raw["occurred_at"], str) and len(raw["occurred_at"]) <= 40):
-        raise _invalid(
-            "occurred_at", "要 2026-11-22T03:04:05.678Z 这样的时刻。", "An instant such as 2026-11-22T03:04:05.678Z."
-        )
-    for name in ("base_rev", "mono_ms"):
-        if raw.get(name) is not None and not _is_integer(raw[name]):
-            raise _invalid(name, "要整数。", "An integer is needed.")
-    _check_clock(raw.get("clock"))
-    files = raw.get("files")
-    if files is not None and not (
-        isinstance(files, list)
-        and len(files) <= 50
-        and all(isinstance(file, str) and FILE.match(file) for file in files)
-    ):
-        raise _invalid("files", "要 sha256:… 的列表，最多 50 个。", "A list of sha256:…, at most 50, is needed.")
-
-
-def _check_identity(raw: dict[str, Any]) -> None:
-    for name in ("op_id", "mends"):
-        if raw.get(name) is not None and not is_uuid(raw[name]):
-            raise _invalid(name, "要 36 位小写的 UUID。", "A UUID of 36 lower-case characters is needed.")
-    if not (isinstance(raw["type"], str) and _NAME.match(raw["type"])):
-        raise _invalid("type", "要 kind.verb 这样的类型名。", "A type such as kind.verb is needed.")
-    if not _is_integer(raw["v"]) or raw["v"] < 1:
-        raise _invalid("v", "要从 1 开始的整数。", "An integer from 1 on is needed.")
-    record = raw["record"]
-    if not isinstance(record, dict) or set(record) != {"kind", "id"}:
-        raise _invalid("record", "要 {kind, id}。", "{kind, id} is needed.")
-    if not (isinstance(record["kind"], str) and _NAME.match(record["kind"])):
-        raise _invalid("record.kind", "要记录种类的名字。", "The name of a kind is needed.")
-    if not is_uuid(record["id"]) and not (isinstance(record["id"], str) and SHA256.match(record["id"])):
-        raise _invalid("record.id", "要 36 位小写的 UUID。", "A UUID of 36 lower-case characters is needed.")
-
-
-def _check_clock(clock: Any) -> None:
-    if clock is None:
-        return
-    if not isinstance(clock, dict) or set(clock) != {"offset_ms", "rtt_ms", "age_s"}:
-        raise _invalid("clock", "要 {offset_ms, rtt_ms, age_s}。", "{offset_ms, rtt_ms, age_s} is needed.")
-    for name, value in clock.items():
-        if not _is_integer(value) or (name != "offset_ms" and value < 0):
-            raise _invalid(f"clock.{name}", "要整数，不能为负。", "An integer, not below 0, is needed.")
-
-
 def _read_void(raw: dict[str, Any]) -> Unreadable:
     if set(raw) != {"seq", "void"} or not isinstance(raw["void"], str):
-        raise _invalid("void", "只要 seq 和 void（原因）。", "Only seq and void (the reason) are needed.")
+        raise invalid("void", "只要 seq 和 void（原因）。", "Only seq and void (the reason) are needed.")
     words = {
         "zh": f"手机上的这一条丢失了：{raw['void'][:200]}",
         "en": f"The phone lost this one: {raw['void'][:200]}",
@@ -272,7 +166,7 @@ def _aside(raw: dict[str, Any], problem: Refused) -> Unreadable:
     op_id = raw.get("op_id")
     record = raw.get("record")
     key = None
-    if isinstance(record, dict) and isinstance(record.get("kind"), str) and _NAME.match(record["kind"]):
+    if isinstance(record, dict) and isinstance(record.get("kind"), str) and NAME.match(record["kind"]):
         key = (record["kind"], record["id"]) if is_uuid(record.get("id")) else None
     name = raw.get("type")
     return Unreadable(
@@ -283,26 +177,14 @@ def _aside(raw: dict[str, Any], problem: Refused) -> Unreadable:
         problem=problem,
         payload={"text": text if len(text) <= MAX_OP else text[:MAX_OP] + "…"},
         text=text,
-        type=name if isinstance(name, str) and _NAME.match(name) else None,
+        type=name if isinstance(name, str) and NAME.match(name) else None,
         key=key,
     )
 
 
-def _printable(path: str) -> str:
-    return path.encode("ascii", "backslashreplace").decode().replace("\x00", "\\x00")
-
-
-def _words(zh: str, en: str) -> dict[str, str]:
-    return {"zh": zh, "en": en}
-
-
-def _invalid(path: str, zh: str, en: str) -> Refused:
-    return Refused("invalid-operation", path or None, _words(zh, en))
-
-
 def _unreadable(field: str, zh: str, en: str) -> RequestRefused:
-    return RequestRefused(400, "unreadable-request", field, _words(zh, en))
+    return RequestRefused(400, "unreadable-request", field, words_of(zh, en))
 
 
 def _too_large(field: str, limit: str) -> RequestRefused:
-    return RequestRefused(413, "too-large", field, _words(f"最多 {limit}。", f"At most {limit}."))
+    return RequestRefused(413, "too-large", field, words_of(f"最多 {limit}。", f"At most {limit}."))
