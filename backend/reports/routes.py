@@ -11,13 +11,25 @@ from apiflask.schemas import FileSchema
 from flask import Response, current_app, g, request
 from markupsafe import escape
 
+from backend.assets.services import asset_for
 from backend.core import editing
 from backend.core.clock import iso
 from backend.core.db import db
 from backend.core.http import language, needs, public, request_now
 from backend.core.ids import new_id
 from backend.core.problems import Fault, Invalid, NotFound
-from backend.reports import evidence, from_afar, listing, lists, paper_desk, promise_note, review, schemas, services
+from backend.reports import (
+    evidence,
+    from_afar,
+    listing,
+    lists,
+    paper_desk,
+    promise_note,
+    proof,
+    review,
+    schemas,
+    services,
+)
 from backend.reports.assemble import assemble
 from backend.reports.columns import columns_for, texts_of
 from backend.reports.models import Finding, PartLine, Report
@@ -226,6 +238,23 @@ def report_pdf(report_id: str, query_data: dict[str, Any]) -> Response:
 @bp.doc(summary="The report as a Word file")
 def report_docx(report_id: str, query_data: dict[str, Any]) -> Response:
     return _paper(report_id, "docx", query_data)
+
+
+@bp.get("/api/assets/<asset_id>/proof")
+@needs("reports.export")
+@bp.input(schemas.ProofQuery, location="query")
+@bp.output(BYTES, content_type=paper_desk.TYPES["pdf"])
+@bp.doc(summary="The warranty's arithmetic of an asset line by line, today or for a work order (PDF)")
+def proof_sheet_pdf(asset_id: str, query_data: dict[str, Any]) -> Response:
+    asset = asset_for(db.session, g.actor, asset_id)
+    order = None
+    if "work_order_id" in query_data:
+        order = work_order_for(db.session, g.actor, query_data["work_order_id"])
+        if asset.id not in (order.asset_ids or []):
+            raise NotFound()
+    said = query_data.get("language") or language()
+    data = proof.proof_pdf(db.session, asset, order, said, request_now(), current_app.config["FONT_DIRS"])
+    return _file(data, "pdf", f"{asset.serial or asset.id}-warranty.pdf", inline=True)
 
 
 @bp.get("/api/work-orders/<work_order_id>/promise-note")

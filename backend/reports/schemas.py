@@ -249,6 +249,10 @@ class PaperQuery(Schema):
     language = fields.String(validate=validate.OneOf(["zh", "en"]))
 
 
+class ProofQuery(PaperQuery):
+    work_order_id = Id()
+
+
 class ReportAsset(Schema):
     id = fields.String()
     label = fields.String()

@@ -69,7 +69,7 @@ class Case:
 
 def span_of(period: Period, asset: Aged, calendar: Calendar) -> Span | Unknown:
     """How a period falls for an asset: its last day with pauses and rollover, or the missing facts."""
-    term = _term_of(period, asset)
+    term = term_of(period, asset)
     if isinstance(term, frozenset):
         return term
     start: date | None = getattr(asset, period.anchor)
@@ -78,7 +78,7 @@ def span_of(period: Period, asset: Aged, calendar: Calendar) -> Span | Unknown:
     end = term.after(start)
     is_extended = False
     if period.pausing is not None and asset.spells:
-        spells = _spells_of(period.pausing, asset)
+        spells = pausing_spells(period.pausing, asset)
         if isinstance(spells, frozenset):
             return spells
         extended = extended_by(end, start, spells)
@@ -87,7 +87,7 @@ def span_of(period: Period, asset: Aged, calendar: Calendar) -> Span | Unknown:
     return Span(opens, last_day(end, calendar, is_extended))
 
 
-def _term_of(period: Period, asset: Aged) -> Term | Unknown:
+def term_of(period: Period, asset: Aged) -> Term | Unknown:
     """The term of the first row that fits the product; UNLISTED when none can."""
     unknown: Unknown = frozenset()
     for row in period.products:
@@ -112,7 +112,7 @@ def _term_of(period: Period, asset: Aged) -> Term | Unknown:
     return unknown or frozenset((UNLISTED,))
 
 
-def _spells_of(pausing: Pausing, asset: Aged) -> list[tuple[date, date]] | Unknown:
+def pausing_spells(pausing: Pausing, asset: Aged) -> list[tuple[date, date]] | Unknown:
     """The spells that pause the period, an open one until today."""
     found, unknown = [], set()
     for index, spell in enumerate(asset.spells):

@@ -75,11 +75,18 @@ def extended_by(end: date, start: date, spells: list[tuple[date, date]]) -> date
     spells  (first, last) local days, in any order
     source  letters/DECISIONS.md "How dates are counted"
     """
-    done = start
+    return next(reversed([moved for _, moved in extensions(end, start, spells)]), end)
+
+
+def extensions(end: date, start: date, spells: list[tuple[date, date]]) -> list[tuple[int, date]]:
+    """As extended_by, spell by spell in order of their days: how many days each adds, and the end after it."""
+    done, steps = start, []
     for first, last in sorted(spells):
-        first = max(first, later(done, 1))
+        first, days = max(first, later(done, 1)), 0
         # Days come in order: once the first lies inside, each counted day moves the end, so all that follow do too.
         if first <= last and first <= end:
-            end = later(end, (last - first).days + 1)
+            days = (last - first).days + 1
+            end = later(end, days)
             done = last
-    return end
+        steps.append((days, end))
+    return steps

@@ -27,6 +27,7 @@ from backend.reports.words import label
 Photos = Callable[[str], bytes | None]
 TEMPLATE = Path(__file__).parent / "report.typ"
 PROMISE = Path(__file__).parent / "promise.typ"
+PROOF = Path(__file__).parent / "proof.typ"
 STANDARDS = ["a-2b", "ua-1"]
 
 
@@ -87,6 +88,12 @@ def renderer_for(font_dirs: str) -> PdfRenderer:
 def promise_renderer_for(font_dirs: str) -> PdfRenderer:
     """The same for the promise note."""
     return PdfRenderer(font_dirs.split(os.pathsep), PROMISE)
+
+
+@lru_cache(maxsize=4)
+def proof_renderer_for(font_dirs: str) -> PdfRenderer:
+    """The same for the warranty sheet."""
+    return PdfRenderer(font_dirs.split(os.pathsep), PROOF)
 
 
 def render_pdf(view: ReportView, language: Language, photos: Photos, font_dirs: str) -> bytes:
