@@ -128,7 +128,7 @@ def the_desk(playwright: Playwright, folder: Path, url: str) -> None:
     page.evaluate("localStorage['fp.language'] = 'en', localStorage['fp.theme'] = 'dark'")
     page.goto(f"{url}/console/reports")
     expect(page.locator(".evidence")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(700)
     shot(page, "desk-review-en-dark")
     pages_of(at_the_desk.paper(page, "PDF"), "paper-en")
     desk.kill()

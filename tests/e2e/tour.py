@@ -67,7 +67,7 @@ def looked_at(page: Page, url: str, places: list[str], themes: tuple[str, ...], 
         for at, place in enumerate(places):
             page.goto(url + place)
             page.reload()  # language and theme are read at the start
-            page.wait_for_load_state("networkidle") if "console" in place else page.wait_for_timeout(400)
+            page.wait_for_timeout(700)  # the desk's bell keeps a request open: the network is never idle
             page.screenshot(path=f"{name}-{language}-{theme}-{at:02}.png", animations="disabled")
 
 

@@ -21,8 +21,10 @@ from tests.support import signed_in
 IDS = {"customer_id": Customer, "asset_id": Asset, "work_order_id": WorkOrder, "report_id": Report}
 MORE = {"ref": ["A", "B@1"], "sha256": ["0" * 64]}
 QUERY = {"/api/search": "?q=R740&limit=50"}
-# Not JSON, or the protocol's own (sync/PROTOCOL.md, sync/vectors).
-ELSEWHERE = re.compile(r"/api/(sync/|files/|openapi\.json)|\.(zip|xlsx|csv)$|/(pdf|docx)$")
+# Not JSON, the protocol's own (sync/PROTOCOL.md, sync/vectors), or what only a customer's token opens (tests/backend/links).
+ELSEWHERE = re.compile(
+    r"/api/(sync/|files/|link(/|$)|openapi\.json)|\.(zip|xlsx|csv)$|/(pdf|docx|proof|promise-note|file)$"
+)
 
 
 def paths_of(spec, session):
@@ -36,6 +38,8 @@ def paths_of(spec, session):
                 path,
                 [f"/api/records/work_order/{ident}/history" for ident in session.scalars(sa.select(WorkOrder.id))],
             )
+        elif names == ["ref", "other_ref"]:
+            yield path, ["/api/letters/A@1/against/B@1"]
         elif names:
             (name,) = names
             values = MORE.get(name) or session.scalars(sa.select(IDS[name].id))
