@@ -42,8 +42,8 @@ def test_somebody_sent_after_the_acceptance_opens_the_work_again_until_the_visit
     cast, as_, now, work_order
 ):
     cleo, path = as_(cast.cleo), f"/api/work-orders/{work_order.id}"
-    for what in ("solved", "accepted"):
-        assert cleo.post(f"{path}/log", json={"what": what, "note": "叶雯，电话"}).status_code == 201
+    for what, data in (("solved", {}), ("accepted", {"who": "叶雯", "how": "phone"})):
+        assert cleo.post(f"{path}/log", json={"what": what, "note": "", "data": data}).status_code == 201
     assert again(work_order).state == "accepted"
     with clock.fixed(now + timedelta(minutes=1)):
         visit = cleo.post(f"{path}/visits", json=plan(cast, now, note="收回备用机")).json
