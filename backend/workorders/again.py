@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -97,6 +97,30 @@ def letter_installed(session: Session, letter: str, version: int, now: datetime)
 
 def asset_changed(session: Session, asset_id: str, now: datetime) -> None:
     ask(session, "asset", asset_id, now)
+
+
+_ASSETS = "assets_whose_spells_changed"
+
+
+def spells_changed(session: Session, asset_ids: Sequence[str], now: datetime) -> None:
+    """Other open work on these assets counts their time out of use too; looked up once, when the transaction ends."""
+    session.info.setdefault(_ASSETS, {}).update(dict.fromkeys(asset_ids, now))
+
+
+def ask_for_spells(session: Session) -> None:
+    """Runs before settling: what hangs on those assets beside the work that is settled anyway is decided again."""
+    moved: dict[str, datetime] = session.info.pop(_ASSETS, {})
+    if not moved:
+        return
+    hangs = sa.select(WorkOrderAsset.work_order_id).where(WorkOrderAsset.asset_id.in_(moved))
+    query = sa.select(WorkOrder.id).where(WorkOrder.state.in_(OPEN), WorkOrder.id.in_(hangs))
+    found = [ident for ident in session.scalars(query) if not settling.is_marked(session, ident)]
+    if len(found) > AT_ONCE:
+        for asset_id, now in sorted(moved.items()):
+            ask(session, "asset", asset_id, now)
+        return
+    for ident in found:
+        settling.mark(session, ident, max(moved.values()))
 
 
 def customer_changed(session: Session, customer_id: str, now: datetime) -> None:

@@ -115,5 +115,6 @@ def register(app: Flask) -> None:
     prices.prices_changed.answer_with(again.prices_changed)
     letters.calendar_changed.answer_with(again.calendar_changed)
     letters.letter_installed.answer_with(again.letter_installed)
+    before_commit(again.ask_for_spells)
     before_commit(settling.settle_all)
     every(app, "decide again", EVERY_S, again.run)

@@ -115,9 +115,8 @@ def _follow(session: Session, work_order: WorkOrder, what: str, now: datetime) -
     """Whether it ended is known at once, the rest when the transaction ends; a remark changes nothing that is derived."""
     if what == "note":
         return
-    if what in spells.OUT_OR_BACK:  # other open work on these assets counts the spell too
-        for asset_id in work_order.asset_ids or ():
-            again.ask(session, "asset", asset_id, now)
+    if what in spells.WHATS:
+        again.spells_changed(session, work_order.asset_ids or (), now)
     if what in states.ENDING:
         state = state_by_log(session, work_order.id)
         ends = (state in states.ENDED) != (work_order.state in states.ENDED)

@@ -9,7 +9,6 @@ from backend.workorders.rules.entries import Entry, in_order
 
 OUT = ("handed_in", "waiting")
 ENDS_WAITING = ("resumed", "arrived", "solved", "handed_back", "accepted", "closed", "cancelled")
-OUT_OR_BACK = ("handed_in", "handed_back", "waiting", "resumed")
 WHATS = (*OUT, *ENDS_WAITING)
 
 

@@ -205,6 +205,17 @@ class TestThreeGuarantees:
         assert again(row).entitlement["warranty_end"] == "2029-03-19"
         assert again(other).entitlement["warranty_end"] == "2029-03-19"
 
+    @pytest.mark.promise("D-10")
+    def test_waiting_that_a_repair_ends_ends_for_other_work_on_the_asset_too(self, cast, as_, contract):
+        asset = laptop(cast, contract, date(2026, 3, 16))
+        other, row = order_of(cast, contract, asset), order_of(cast, contract, asset)
+        client, url = as_(cast.cleo), f"/api/work-orders/{row.id}/log"
+        waits = {"what": "waiting", "note": "等主板", "data": {"reason": "parts"}, "at": "2026-11-17T09:00:00+08:00"}
+        client.post(url, json=waits)
+        assert again(other).entitlement["warranty_end"] == "2029-03-20"  # 17 to 20 November, so far
+        client.post(url, json={"what": "solved", "at": "2026-11-18T09:00:00+08:00"})
+        assert [again(one).entitlement["warranty_end"] for one in (row, other)] == ["2029-03-19"] * 2
+
     def test_waiting_for_the_customer_is_no_spell(self, cast, as_, contract):
         row = order_of(cast, contract, laptop(cast, contract, date(2026, 3, 16)))
         body = {
