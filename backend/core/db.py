@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -85,6 +85,12 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, OperationalError) and any(
         word in str(error.orig) for word in ("database is locked", "disk I/O error", "disk is full", "connection")
     )
+
+
+def rows_by_id(session: Session, model: type[Any], ids: Iterable[str | None]) -> dict[str, Any]:
+    """The rows of these ids, asked for at once; none is asked for where there is none to find."""
+    wanted = sorted({ident for ident in ids if ident})
+    return {row.id: row for row in session.scalars(sa.select(model).where(model.id.in_(wanted)))} if wanted else {}
 
 
 def before_commit(function: Callable[[Session], None]) -> Callable[[Session], None]:

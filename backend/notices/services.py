@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.models import User
 from backend.core import clock, paging
+from backend.core.db import rows_by_id
 from backend.core.ids import new_id
 from backend.core.problems import NotFound
 from backend.customers.models import Customer, Site
@@ -86,11 +87,11 @@ def clock_now(clocks: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> 
 
 
 def _with_orders(session: Session, notices: Sequence[Notice], now: datetime) -> list[dict[str, Any]]:
-    orders = _by_id(session, WorkOrder, [row.work_order_id for row in notices])
-    customers = _by_id(session, Customer, [row.customer_id for row in orders.values()])
-    sites = _by_id(session, Site, [row.site_id for row in orders.values()])
-    visits = _by_id(session, Visit, [row.visit_id for row in notices if row.visit_id])
-    people = _by_id(session, User, [row.about.get("engineer_id") for row in notices])
+    orders = rows_by_id(session, WorkOrder, [row.work_order_id for row in notices])
+    customers = rows_by_id(session, Customer, [row.customer_id for row in orders.values()])
+    sites = rows_by_id(session, Site, [row.site_id for row in orders.values()])
+    visits = rows_by_id(session, Visit, [row.visit_id for row in notices if row.visit_id])
+    people = rows_by_id(session, User, [row.about.get("engineer_id") for row in notices])
     out = []
     for row in notices:
         order = orders[row.work_order_id]
@@ -109,8 +110,3 @@ def _with_orders(session: Session, notices: Sequence[Notice], now: datetime) -> 
             }
         )  # fmt: skip
     return out
-
-
-def _by_id(session: Session, model: type[Any], ids: Iterable[str | None]) -> dict[Any, Any]:
-    wanted = sorted({ident for ident in ids if ident})
-    return {row.id: row for row in session.scalars(sa.select(model).where(model.id.in_(wanted)))} if wanted else {}

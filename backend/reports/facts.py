@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from backend.accounts.models import Company, User
 from backend.assets.models import Asset
 from backend.core.clock import iso, local_date
+from backend.core.db import rows_by_id
 from backend.customers.models import Contact, Customer, Site
 from backend.reports import repairs, services
 from backend.reports.models import Finding, PartLine, Photo, Report, Signature
@@ -92,8 +93,8 @@ def gather(session: Session, report: Report) -> Facts:
         parts=services.parts_of(session, report.id),
         photos=services.photos_of(session, report),
         signatures=list(services.signatures_of(session, report.id)),
-        assets=_by_id(session, Asset, {f.asset_id for f in findings} | set(work_order.asset_ids or ())),
-        users=_by_id(session, User, people),
+        assets=rows_by_id(session, Asset, {f.asset_id for f in findings} | set(work_order.asset_ids or ())),
+        users=rows_by_id(session, User, people),
         log=log,
         check_ins=check_ins,
         absence_photos=_absence_photos(session, report),
@@ -104,11 +105,6 @@ def gather(session: Session, report: Report) -> Facts:
 def _absence_photos(session: Session, report: Report) -> dict[str, str]:
     query = sa.select(Photo.id, Photo.sha256).join(Signature, Signature.photo_id == Photo.id)
     return {row.id: row.sha256 for row in session.execute(query.where(Signature.report_id == report.id))}
-
-
-def _by_id(session: Session, model: Any, ids: set[str | None]) -> dict[str, Any]:
-    wanted = ids - {None}
-    return {row.id: row for row in session.scalars(sa.select(model).where(model.id.in_(wanted)))} if wanted else {}
 
 
 def repair_facts(session: Session, facts: Facts) -> dict[str, Any]:

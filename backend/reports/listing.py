@@ -17,6 +17,7 @@ from backend.accounts.models import User
 from backend.accounts.services import Actor
 from backend.assets.models import Asset
 from backend.core import paging
+from backend.core.db import rows_by_id
 from backend.core.search import matches_any
 from backend.customers.models import Customer, Site
 from backend.reports.models import Finding, Photo, Report, Signature
@@ -139,12 +140,12 @@ def export_rows(session: Session, actor: Actor, wanted: Mapping[str, Any], now: 
 
 def rows_of(session: Session, reports: Sequence[Report], now: datetime) -> list[dict[str, Any]]:
     """List rows with names and flags."""
-    orders = _by_id(session, WorkOrder, {r.work_order_id for r in reports})
-    customers = _by_id(session, Customer, {o.customer_id for o in orders.values()})
-    sites = _by_id(session, Site, {o.site_id for o in orders.values()})
-    users = _by_id(session, User, {r.author_id for r in reports})
+    orders = rows_by_id(session, WorkOrder, {r.work_order_id for r in reports})
+    customers = rows_by_id(session, Customer, {o.customer_id for o in orders.values()})
+    sites = rows_by_id(session, Site, {o.site_id for o in orders.values()})
+    users = rows_by_id(session, User, {r.author_id for r in reports})
     findings = _findings(session, reports)
-    assets = _by_id(session, Asset, {f.asset_id for fs in findings.values() for f in fs if f.asset_id})
+    assets = rows_by_id(session, Asset, {f.asset_id for fs in findings.values() for f in fs if f.asset_id})
     signatures = _signatures(session, reports)
     flags = flags_of(session, reports, orders, signatures, now)
     out = []
@@ -180,10 +181,6 @@ _OWN = ("id", "number", "short_ref", "state", "version", "work_order_id", "creat
 def _asset(asset: Asset) -> dict[str, Any]:
     label = " ".join(part for part in (asset.brand, asset.model) if part) or asset.category
     return {"id": asset.id, "label": label, "serial": asset.serial}
-
-
-def _by_id(session: Session, model: Any, ids: set[str]) -> dict[str, Any]:
-    return {row.id: row for row in session.scalars(sa.select(model).where(model.id.in_(ids)))} if ids else {}
 
 
 def _findings(session: Session, reports: Sequence[Report]) -> dict[str, list[Finding]]:

@@ -6,7 +6,7 @@ Everything comes in a handful of queries however many engineers there are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from backend.accounts.models import Branch, Device, User, UserBranch
 from backend.accounts.services import Actor
 from backend.core import paging
 from backend.core.clock import local_date
+from backend.core.db import rows_by_id
 from backend.customers.models import Customer, Site
 from backend.visits.models import CheckIn, CheckInFix, Visit, VisitEngineer
 from backend.visits.rules.states import OPEN
@@ -64,9 +65,9 @@ def list_visits(session: Session, actor: Actor, wanted: Mapping[str, Any]) -> tu
 
 
 def _with_context(session: Session, visits: Sequence[Visit]) -> list[dict[str, Any]]:
-    orders = _by_id(session, WorkOrder, {visit.work_order_id for visit in visits})
-    customers = _by_id(session, Customer, {order.customer_id for order in orders.values()})
-    sites = _by_id(session, Site, {order.site_id for order in orders.values()})
+    orders = rows_by_id(session, WorkOrder, {visit.work_order_id for visit in visits})
+    customers = rows_by_id(session, Customer, {order.customer_id for order in orders.values()})
+    sites = rows_by_id(session, Site, {order.site_id for order in orders.values()})
     there = _presence(session, [visit.id for visit in visits])
     out = []
     for visit in visits:
@@ -100,11 +101,6 @@ def _presence(session: Session, visit_ids: Sequence[str]) -> dict[str, dict[str,
         elif row.direction == "out":
             seen["left_at"] = row.corrected_at
     return out
-
-
-def _by_id(session: Session, model: Any, ids: Iterable[str]) -> dict[str, Any]:
-    wanted = set(ids)
-    return {row.id: row for row in session.scalars(sa.select(model).where(model.id.in_(wanted)))} if wanted else {}
 
 
 # ---------------------------------------------------------------- engineers

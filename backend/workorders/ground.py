@@ -17,6 +17,7 @@ from backend.assets import services as assets
 from backend.assets.models import Asset
 from backend.contracts.models import Contract
 from backend.core import clock
+from backend.core.db import rows_by_id
 from backend.customers.models import Customer, Site
 from backend.workorders import ports
 from backend.workorders.decision import Case
@@ -54,8 +55,8 @@ def ground_of(session: Session, work_orders: Sequence[WorkOrder]) -> Ground:
         {row.contract_id for row in work_orders},
     )
     ground.entries = entries_of(session, ids)
-    ground.customers = _by_id(session, Customer, {row.customer_id for row in work_orders})
-    ground.sites = _by_id(session, Site, {row.site_id for row in work_orders})
+    ground.customers = rows_by_id(session, Customer, {row.customer_id for row in work_orders})
+    ground.sites = rows_by_id(session, Site, {row.site_id for row in work_orders})
     for causes in ports.causes_of.answers:
         for ident, found in causes(session, ids).items():
             ground.causes.setdefault(ident, {}).update(found)
@@ -69,8 +70,8 @@ def ground_of(session: Session, work_orders: Sequence[WorkOrder]) -> Ground:
 
 def facts_about(session: Session, asset_ids: Iterable[str], contract_ids: Iterable[str | None]) -> Ground:
     """The assets with their contracts, spells and repairs: what can be known before there is a work order."""
-    found = _by_id(session, Asset, set(asset_ids))
-    contracts = _by_id(session, Contract, {*contract_ids, *(asset.contract_id for asset in found.values())})
+    found = rows_by_id(session, Asset, set(asset_ids))
+    contracts = rows_by_id(session, Contract, {*contract_ids, *(asset.contract_id for asset in found.values())})
     repairs: dict[str, list[ports.Repair]] = {}
     for answer in ports.repairs_of.answers if found else ():
         for repair in answer(session, sorted(found)):
@@ -79,11 +80,6 @@ def facts_about(session: Session, asset_ids: Iterable[str], contract_ids: Iterab
     for spell in log_spells_of(session, list(found)):
         spells[spell.asset_id].append(spell)
     return Ground({}, {}, {}, found, contracts, spells, repairs, prices=price_ground(session))
-
-
-def _by_id(session: Session, model: type[Any], ids: set[Any]) -> dict[str, Any]:
-    wanted = sorted(ids - {None})
-    return {row.id: row for row in session.scalars(sa.select(model).where(model.id.in_(wanted)))} if wanted else {}
 
 
 _LOG: Any = LogEntry.__table__.c  # columns, not entities: a batch reads thousands of lines
