@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from backend.assets.models import Asset
 from backend.contracts.models import Contract
+from backend.core import clock
 from backend.workorders import settling
 from backend.workorders.models import DecideAgain, WorkOrder, WorkOrderAsset
 from backend.workorders.rules.states import OPEN
@@ -102,25 +103,26 @@ def asset_changed(session: Session, asset_id: str, now: datetime) -> None:
 _ASSETS = "assets_whose_spells_changed"
 
 
-def spells_changed(session: Session, asset_ids: Sequence[str], now: datetime) -> None:
+def spells_changed(session: Session, asset_ids: Sequence[str]) -> None:
     """Other open work on these assets counts their time out of use too; looked up once, when the transaction ends."""
-    session.info.setdefault(_ASSETS, {}).update(dict.fromkeys(asset_ids, now))
+    session.info.setdefault(_ASSETS, set()).update(asset_ids)
 
 
 def ask_for_spells(session: Session) -> None:
-    """Runs before settling: what hangs on those assets beside the work that is settled anyway is decided again."""
-    moved: dict[str, datetime] = session.info.pop(_ASSETS, {})
+    """Runs before settling: what hangs on those assets beside the work that is settled anyway is decided again, now."""
+    moved: set[str] = session.info.pop(_ASSETS, set())
     if not moved:
         return
+    now = clock.now()
     hangs = sa.select(WorkOrderAsset.work_order_id).where(WorkOrderAsset.asset_id.in_(moved))
     query = sa.select(WorkOrder.id).where(WorkOrder.state.in_(OPEN), WorkOrder.id.in_(hangs))
     found = [ident for ident in session.scalars(query) if not settling.is_marked(session, ident)]
     if len(found) > AT_ONCE:
-        for asset_id, now in sorted(moved.items()):
+        for asset_id in sorted(moved):
             ask(session, "asset", asset_id, now)
         return
     for ident in found:
-        settling.mark(session, ident, max(moved.values()))
+        settling.mark(session, ident, now)
 
 
 def customer_changed(session: Session, customer_id: str, now: datetime) -> None:

@@ -116,7 +116,7 @@ def _follow(session: Session, work_order: WorkOrder, what: str, now: datetime) -
     if what == "note":
         return
     if what in spells.WHATS:
-        again.spells_changed(session, work_order.asset_ids or (), now)
+        again.spells_changed(session, work_order.asset_ids or ())
     if what in states.ENDING:
         state = state_by_log(session, work_order.id)
         ends = (state in states.ENDED) != (work_order.state in states.ENDED)

@@ -15,6 +15,7 @@ from backend.reports.rules import states as report_states
 from backend.sync_api.models import SyncConflict, SyncStuck
 from backend.visits.models import CheckIn, Visit
 from backend.visits.rules import states as visit_states
+from backend.workorders import settling
 from backend.workorders.models import LogEntry, WorkOrder
 from backend.workorders.rules import states as order_states
 from tests.conftest import NOW
@@ -120,3 +121,16 @@ def test_the_demo_has_charged_work_with_an_amount_and_its_clause(loaded):
     charged = [line for quote in quotes for line in quote["lines"] if line["charge"] in ("fee", "cost", "market")]
     assert len(charged) > 10 and all(line["clause"] for line in charged)
     assert any(quote["total"] and quote["total"]["amount"] != "0.00" for quote in quotes)
+
+
+def test_deciding_everything_again_now_changes_no_clock(loaded):
+    """What a story's last step left decided holds: nothing was decided as of some other story's day."""
+    opened = [order for order in loaded.scalars(sa.select(WorkOrder)) if order.state in order_states.OPEN]
+    kept = {order.number: settling.clocks_at(order.clocks, NOW) for order in opened}
+    try:
+        for order in opened:
+            settling.mark(loaded, order.id, NOW)
+        settling.settle_all(loaded)
+        assert {order.number: settling.clocks_at(order.clocks, NOW) for order in opened} == kept
+    finally:
+        loaded.rollback()
