@@ -91,7 +91,7 @@ def correct(session: Session, actor: Any, values: Mapping[str, Any], now: dateti
         by_id=actor.user_id,
     )  # fmt: skip
     session.add(row)
-    _tell(session, now)
+    _tell(session, row, now)
     return row
 
 
@@ -118,14 +118,15 @@ def withdraw(session: Session, actor: Any, correction_id: str, now: datetime) ->
     if row.withdrawn_at is not None:
         raise NotAllowedNow()
     row.withdrawn_at, row.withdrawn_by_id = now, actor.user_id
-    _tell(session, now)
+    _tell(session, row, now)
     return row
 
 
-def _tell(session: Session, now: datetime) -> None:
+def _tell(session: Session, row: CalendarDay, now: datetime) -> None:
     forget(session)
+    last = date(row.day.year, 12, 31) if row.what == NOTICE else row.day
     for tell in ports.calendar_changed.answers:
-        tell(session, now)
+        tell(session, row.day, last, now)
 
 
 def shown(session: Session, row: CalendarDay) -> dict[str, Any]:

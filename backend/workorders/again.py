@@ -10,15 +10,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.assets.models import Asset
 from backend.contracts.models import Contract
 from backend.core import clock
+from backend.letters.installed import known
+from backend.letters.rules.touched import anchored, looks_at_rest_days
 from backend.workorders import settling
 from backend.workorders.models import DecideAgain, WorkOrder, WorkOrderAsset
 from backend.workorders.rules.states import OPEN
@@ -32,35 +34,69 @@ AHEAD = 400  # ids looked up for one slice, more than one gets done
 log = logging.getLogger(__name__)
 
 
-def _of_contract(contract_id: str) -> sa.ColumnElement[bool]:
-    assets = sa.select(WorkOrderAsset.work_order_id).join(Asset, Asset.id == WorkOrderAsset.asset_id)
-    return sa.or_(
-        WorkOrder.contract_id == contract_id, WorkOrder.id.in_(assets.where(Asset.contract_id == contract_id))
-    )
+_ON_ASSETS = sa.select(WorkOrderAsset.work_order_id).join(Asset, Asset.id == WorkOrderAsset.asset_id)
 
 
-def _of_asset(asset_id: str) -> sa.ColumnElement[bool]:
+def _of_contract(_session: Session, contract_id: str) -> sa.ColumnElement[bool]:
+    on_assets = _ON_ASSETS.where(Asset.contract_id == contract_id)
+    return sa.or_(WorkOrder.contract_id == contract_id, WorkOrder.id.in_(on_assets))
+
+
+def _of_asset(_session: Session, asset_id: str) -> sa.ColumnElement[bool]:
     return WorkOrder.id.in_(sa.select(WorkOrderAsset.work_order_id).where(WorkOrderAsset.asset_id == asset_id))
 
 
-# what changed → which open work orders it touches, by its id. A calendar's day touches all: whether a letter's terms or
-# hours look at it is known only once they are decided with it and without.
-TOUCHED: dict[str, Callable[[str], sa.ColumnElement[bool]]] = {
+def _of_letter(_session: Session, ref: str) -> sa.ColumnElement[bool]:
+    """Work under contracts that name this version, or no version: all others keep what was signed."""
+    names = sa.or_(_names(Contract.letters, ref), _names(Contract.letters, ref.partition("@")[0]))
+    contracts = sa.select(Contract.id).where(names)
+    on_assets = _ON_ASSETS.where(Asset.contract_id.in_(contracts))
+    return sa.or_(WorkOrder.contract_id.in_(contracts), WorkOrder.id.in_(on_assets))
+
+
+def _of_days(session: Session, ref: str) -> sa.ColumnElement[bool]:
+    """Work whose letters look at one of these days: a last day of its assets near them, or hours that were to run
+    through them. Until when hours run is in no column, so that a later day stays among them."""
+    first, last = map(date.fromisoformat, ref.split(BETWEEN))
+    begun = WorkOrder.reported_at < datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=2)
+    here, parts = known(session), [sa.false()]
+    for letter in here.letters(f"{name}@{version}" for name, all_ in here.versions().items() for version in all_):
+        near = [
+            getattr(Asset, one.anchor).between(one.since or date.min, one.until)
+            for one in anchored(letter, first, last, here.calendar)
+        ]
+        looks = [WorkOrder.id.in_(_ON_ASSETS.where(sa.or_(*near)))] if near else []
+        looks += [begun] if looks_at_rest_days(letter) else []
+        if looks:
+            parts.append(_names(WorkOrder.letters, letter.ref) & sa.or_(*looks))
+    return sa.or_(*parts)
+
+
+def _names(refs: InstrumentedAttribute[list[str]], ref: str) -> sa.ColumnElement[bool]:
+    return sa.cast(refs, sa.Text).contains(f'"{ref}"', autoescape=True)
+
+
+BETWEEN = "/"  # the first and the last of some days, as ISO 8601 writes a span
+
+# what changed → which open work orders it touches, by its id, its reference, or its days
+TOUCHED: dict[str, Callable[[Session, str], sa.ColumnElement[bool]]] = {
     "contract": _of_contract,
     "asset": _of_asset,
-    "customer": lambda ref: WorkOrder.customer_id == ref,
-    "branch": lambda ref: WorkOrder.branch_id == ref,
-    "prices": lambda _ref: WorkOrder.entitlement["status"].as_string() != "covered",
-    "all": lambda _ref: sa.true(),
+    "letter": _of_letter,
+    "days": _of_days,
+    "customer": lambda _session, ref: WorkOrder.customer_id == ref,
+    "branch": lambda _session, ref: WorkOrder.branch_id == ref,
+    "prices": lambda _session, _ref: WorkOrder.entitlement["status"].as_string() != "covered",
+    "all": lambda _session, _ref: sa.true(),  # asked by versions that could not tell, and not worked off yet
 }
 
 
 def ask(session: Session, what: str, ref: str, now: datetime) -> None:
     """Open work that the change touches is decided again: in this transaction where it is little, else by the worker.
 
-    what, ref  a key of TOUCHED and the id it takes; "prices" and "all" take ""
+    what, ref  a key of TOUCHED and what it takes; "prices" takes ""
     """
-    found = session.scalars(_touched(what, ref).limit(AT_ONCE + 1)).all()
+    found = session.scalars(_touched(session, what, ref).limit(AT_ONCE + 1)).all()
     if len(found) <= AT_ONCE:
         for work_order_id in found:
             settling.mark(session, work_order_id, now)
@@ -71,9 +107,10 @@ def ask(session: Session, what: str, ref: str, now: datetime) -> None:
     session.flush()
 
 
-def _touched(what: str, ref: str, after_id: str = "") -> sa.Select[tuple[str]]:
+def _touched(session: Session, what: str, ref: str, after_id: str = "") -> sa.Select[tuple[str]]:
     open_ = WorkOrder.state.in_(OPEN)
-    return sa.select(WorkOrder.id).where(open_, TOUCHED[what](ref), WorkOrder.id > after_id).order_by(WorkOrder.id)
+    touched = TOUCHED[what](session, ref)
+    return sa.select(WorkOrder.id).where(open_, touched, WorkOrder.id > after_id).order_by(WorkOrder.id)
 
 
 def contract_changed(session: Session, contract_id: str, now: datetime) -> None:
@@ -85,15 +122,12 @@ def prices_changed(session: Session, now: datetime) -> None:
     ask(session, "prices", "", now)
 
 
-def calendar_changed(session: Session, now: datetime) -> None:
-    ask(session, "all", "", now)
+def calendar_changed(session: Session, first: date, last: date, now: datetime) -> None:
+    ask(session, "days", f"{first}{BETWEEN}{last}", now)
 
 
 def letter_installed(session: Session, letter: str, version: int, now: datetime) -> None:
-    """Contracts keep what was signed: only those that name no version, or named this one before it was there, see it."""
-    refs = {letter, f"{letter}@{version}"}
-    if any(refs & set(named) for named in session.scalars(sa.select(Contract.letters))):
-        ask(session, "all", "", now)
+    ask(session, "letter", f"{letter}@{version}", now)
 
 
 def asset_changed(session: Session, asset_id: str, now: datetime) -> None:
@@ -134,7 +168,7 @@ def left(session: Session) -> int:
     rows = session.scalars(sa.select(DecideAgain)).all()
     if not rows:
         return 0
-    parts = [sa.and_(TOUCHED[row.what](row.ref), WorkOrder.id > row.after_id) for row in rows]
+    parts = [sa.and_(TOUCHED[row.what](session, row.ref), WorkOrder.id > row.after_id) for row in rows]
     count = sa.select(sa.func.count()).select_from(WorkOrder).where(WorkOrder.state.in_(OPEN), sa.or_(*parts))
     return session.scalar(count) or 0
 
@@ -143,7 +177,7 @@ def run(session: Session, now: datetime) -> bool:
     """The worker's task: one slice. True while there is more to decide."""
     until = time.perf_counter() + SLICE_S
     while (row := _oldest(session)) is not None:
-        ids = session.scalars(_touched(row.what, row.ref, row.after_id).limit(AHEAD)).all()
+        ids = session.scalars(_touched(session, row.what, row.ref, row.after_id).limit(AHEAD)).all()
         for start in range(0, len(ids), TOGETHER):
             part = ids[start : start + TOGETHER]
             _decide(session, part, now)

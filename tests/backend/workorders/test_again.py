@@ -240,5 +240,5 @@ def test_what_a_change_does_not_touch_is_left_as_it_is(cast, asset, what, named)
     far = make_customer(cast.beijing)
     theirs = make_work_order(make_site(far))
     ref = asset.id if what == "asset" else getattr(cast, named).id
-    touched = db.session.scalars(deciding._touched(what, ref)).all()
+    touched = db.session.scalars(deciding._touched(db.session, what, ref)).all()
     assert (ours in touched, theirs.id in touched) == (True, False)
