@@ -49,13 +49,17 @@ test('a short reference is eight signs that nobody mishears, the same for the sa
   expect(shortRef('0198a000-0000-7000-8abc-def012345679')).not.toBe(one)
 })
 
-test('where two texts differ is marked, sign by sign, rare Han whole', () => {
+test('where two texts differ is marked, sign by sign, rare Han, numbers and words whole', () => {
   expect(differingPart('打开时提示过期', '打开时闪退')).toEqual({
     one: { before: '打开时', differs: '提示过期', after: '' },
     other: { before: '打开时', differs: '闪退', after: '' },
   })
   expect(differingPart('a𠮷b', 'a𠮶b').one).toEqual({ before: 'a', differs: '𠮷', after: 'b' })
-  expect(differingPart('aa', 'aaa').other).toEqual({ before: 'aa', differs: 'a', after: '' })
+  expect(differingPart('好好', '好好好').other).toEqual({ before: '好好', differs: '好', after: '' })
+  expect(differingPart('80 小时', '60 小时').other).toEqual({ before: '', differs: '60', after: ' 小时' })
+  expect(differingPart('within 24 h', 'within 48 h').one).toEqual({ before: 'within ', differs: '24', after: ' h' })
+  expect(differingPart('80', '8').one).toEqual({ before: '', differs: '80', after: '' })
+  expect(differingPart('ab cd', 'ab x cd').other).toEqual({ before: 'ab ', differs: 'x ', after: 'cd' })
 })
 
 test('the phone is taken back with the last four digits of her own number, if it is known', () => {
