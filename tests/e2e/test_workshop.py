@@ -86,6 +86,17 @@ def the_faults_of_a_pasted_letter_are_shown_with_their_lines(page: Page) -> None
     expect(page.get_by_role("textbox", name="承诺书文件")).to_have_value(FAULTY)
     check(page, LETTER)
     expect(page.get_by_text("八十个工作小时内修好").first).to_be_visible()
+    it_is_tried_before_it_is_installed(page)
+
+
+def it_is_tried_before_it_is_installed(page: Page) -> None:
+    """Its clocks, and behind a clause the sentence of the pasted file, while no such letter is installed."""
+    page.get_by_role("link", name="试算").click()
+    expect(page.get_by_text("粘贴的，还没安装")).to_be_visible()
+    page.get_by_role("button", name="判定").click()
+    page.locator(".decision").get_by_role("button", name="W-1").first.click()
+    expect(page.locator("blockquote").filter(has_text="八十个工作小时内修好").first).to_be_visible()
+    assert "W@1" not in [one["ref"] for one in at_the_desk.asked(page, "/api/letters")["rows"]]
 
 
 def the_versions_are_compared(page: Page) -> None:

@@ -127,11 +127,11 @@ export default {
   workshop: {
     install: '安装承诺书', try: '试算', try_words: '只看结果，什么都不保存', next: '以它写下一版', withdraw: '不再用于新合同', offer: '重新用于新合同', withdrawn: '不再用于新合同', shipped: '随产品提供', installed: '{name} 于 {day} 安装', origin: '来源', in_force_from: '生效日期', in_force: '{day} 起生效',
     file: '承诺书文件', file_words: '粘贴或选一个 YAML 文件，写法见 docs/letters.md', paste: 'letter: F\nversion: 1\n…', choose: '选文件', check: '检查', install_as: '安装为 {ref}', lines: '{n} 行', line: '第 {n} 行', faults: '有 {n} 处要改', waiting: '检查之后，这里列出所有要改的地方，或者将来读到的条款。', for_good: '装上以后不再改动，要改就装下一版',
-    against: '与之比较', nothing: '不比较', same: '两版一样。', what: '条款', again: '还有 {n} 单在重新判定', load: '取工单的事实', load_placeholder: '工单号', no_work_order: '没有找到这张工单。', asset: '设备', request: '这件事', fault: '故障名', price: '购买价格', stores_data: '存有数据', at: { reported_at: '报修时间', onsite_decided_at: '决定上门的时间', promised_for: '约定的日期' }, spells: '停用的日子', add_spell: '加一段', drop_spell: '去掉这一段', from: '从', to: '到', decide: '判定', try_waiting: '选承诺书，填事实，按“判定”。',
+    against: '与之比较', nothing: '不比较', same: '两版一样。', what: '条款', again: '还有 {n} 单在重新判定', load: '取工单的事实', load_placeholder: '工单号', no_work_order: '没有找到这张工单。', asset: '设备', request: '这件事', fault: '故障名', price: '购买价格', stores_data: '存有数据', at: { reported_at: '报修时间', onsite_decided_at: '决定上门的时间', promised_for: '约定的日期' }, spells: '停用的日子', add_spell: '加一段', drop_spell: '去掉这一段', from: '从', to: '到', decide: '判定', pasted: '粘贴的，还没安装', customer: '客户', try_waiting: '选承诺书，填事实，按“判定”。',
   },
   calendar: {
-    title: '{year} 年休息日', link: '日历', earlier: '前一年', later: '后一年', day: '日期', is: '是什么', name: '名称', by: '依据', ours: '我们改的', library: '国务院通知', correct: '改一天', what: { rest: '休息', work: '上班', notice: '全年通知' }, name_zh: '中文名称', name_en: '英文名称', source: '依据（文号、通知）', save: '记下', changes: '谁改过什么', no_changes: '这一年没有改动。',
-    made: '{name} 于 {at}', withdrawn: '{name} 于 {at} 撤回', undo: '撤回', notice_words: '把 {year} 年通知里的每一天都记下之后，再记这一条：这一年的日期从此不再是暂定。', provisional: '{year} 年的放假通知还没有发布：法定假日已在，调休的日子还不知道，落在这一年的期限都是暂定。', missing: '{year} 年的放假通知还不在日历里', missing_words: '调休日未定，落在 {year} 年的期限都是暂定。更新产品，或者把通知里的日子记进日历。', enter: '去日历',
+    title: '{year} 年休息日', link: '日历', earlier: '前一年', later: '后一年', day: '日期', is: '是什么', name: '名称', by: '依据', ours: '我们改的', library: '国务院通知', by_law: '法定假日', correct: '改一天', what: { rest: '休息', work: '上班', notice: '全年通知' }, name_zh: '中文名称', name_en: '英文名称', source: '依据（文号、通知）', save: '记下', changes: '谁改过什么', no_changes: '这一年没有改动。',
+    made: '{name} 于 {at}', withdrawn: '{name} 于 {at} 撤回', undo: '撤回', notice_words: '把 {year} 年通知里的每一天都记下之后，再记这一条：这一年的日期从此不再是暂定。', provisional: '{year} 年的放假通知还不在日历里：法定假日已在，调休的日子还不知道，落在这一年的期限都是暂定。', missing: '{year} 年的放假通知还不在日历里', missing_words: '调休日未定，落在 {year} 年的期限都是暂定。更新产品，或者把通知里的日子记进日历。', enter: '去日历',
   },
   rule: {
     comma: '、', semicolon: '；', unit: { min: '{n} 分钟', h: '{n} 小时', d: '{n} 天', month: '{n} 个月', year: '{n} 年' }, change: { added: '新增', removed: '去掉', changed: '改动' },
