@@ -10,12 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.core.db import Id, Json, UtcDateTime, db
 
-KINDS = ("clock_near", "clock_missed", "call_her", "loaner_owed", "customer_rejected", "not_acknowledged")
+KINDS = ("clock_near", "clock_missed", "call_her", "loaner_owed", "customer_rejected", "not_acknowledged",
+         "charges_changed")  # fmt: skip
 
-# What was so when it was told: the clock and its threshold, who goes, when she was sent, who was nearest instead.
+# What was so when it was told: the clock and its threshold, who goes, when she was sent, who was nearest instead; what
+# was charged before, what is now.
 ABOUT = (
     "clock", "clause", "starts", "due", "threshold", "engineer_id", "sent_at", "offline_since", "nearest_id",
-    "nearest_name", "nearest_m",
+    "nearest_name", "nearest_m", "status_was", "total_was", "status", "total",
 )  # fmt: skip
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from apiflask import Schema
 from marshmallow import fields, validate
 
-from backend.core.schemas import Instant, Page
-from backend.letters.rules.words import CLOCKS
+from backend.core.schemas import Instant, Maybe, Page
+from backend.letters.rules.words import CLOCKS, STATUSES
 from backend.notices.models import KINDS
+from backend.prices.schemas import MoneyOut
 from backend.visits.rules.states import STATES as VISIT_STATES
 from backend.workorders.rules.warnings import THRESHOLDS
 
@@ -17,7 +18,7 @@ class NoticeQuery(Page):
 
 
 class NoticeAbout(Schema):
-    """What was so when it was told: the clock and its threshold, who goes and who was nearest."""
+    """What was so when it was told: the clock and its threshold, who goes and who was nearest; the charges."""
 
     clock = fields.String(allow_none=True, validate=validate.OneOf(CLOCKS))
     clause = fields.String(allow_none=True)
@@ -30,6 +31,10 @@ class NoticeAbout(Schema):
     nearest_id = fields.String(allow_none=True)
     nearest_name = fields.String(allow_none=True)
     nearest_m = fields.Integer(allow_none=True)
+    status_was = fields.String(allow_none=True, validate=validate.OneOf(STATUSES))
+    total_was = Maybe(MoneyOut)
+    status = fields.String(allow_none=True, validate=validate.OneOf(STATUSES))
+    total = Maybe(MoneyOut)
 
 
 class NoticeOut(Schema):

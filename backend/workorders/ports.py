@@ -82,6 +82,11 @@ plan_visit: Port[Callable[[Session, Any, WorkOrder, Mapping[str, Any], datetime]
 # (session, work order, actor, reason, now): the work order was closed or cancelled; call its open visits off
 ended: Port[Callable[[Session, WorkOrder, Any, str, datetime], None]] = Port("who must know that it ended")
 
+# (session, [(work order, what it was charged: {status, charges, total})], now): other charges were decided than before
+charges_changed: Port[Callable[[Session, Sequence[tuple[WorkOrder, Mapping[str, Any]]], datetime], None]] = Port(
+    "who must know of other charges"
+)
+
 # (session, work order id, now): who may see it on a phone may have changed (owner, state)
 scope_changed: Port[Callable[[Session, str, datetime], None]] = Port("whose phones hold it")
 

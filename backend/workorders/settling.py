@@ -52,9 +52,26 @@ def settle_all(session: Session) -> None:
         part = sa.select(WorkOrder).where(WorkOrder.id.in_(ids[start : start + TOGETHER]))
         found = session.scalars(part.order_by(WorkOrder.id)).all()
         ground = ground_of(session, found)
+        before = {work_order.id: charged(work_order) for work_order in found}
         for work_order in found:
             settle(session, work_order, ground, marked[work_order.id])
+        _tell_charges(session, [(work_order, before[work_order.id]) for work_order in found])
     session.flush()
+
+
+def charged(work_order: WorkOrder) -> dict[str, Any] | None:
+    """What it is charged, as decided last; None while that is undecided."""
+    said, quote = work_order.entitlement, work_order.quote
+    if quote is None or said["status"] == "undecided":
+        return None
+    return {"status": said["status"], "charges": said["charges"], "total": quote["total"]}
+
+
+def _tell_charges(session: Session, settled: Sequence[tuple[WorkOrder, dict[str, Any] | None]]) -> None:
+    """What was decided before and is charged otherwise now is told, once: what is stored now is the next before."""
+    others = [(row, was) for row, was in settled if was is not None and was["charges"] != row.entitlement["charges"]]
+    for tell in ports.charges_changed.answers if others else ():
+        tell(session, others, clock.now())
 
 
 def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetime) -> None:
@@ -88,15 +105,9 @@ def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetim
 
 def was_before(work_order: WorkOrder, answer: dict[str, Any], now: datetime) -> dict[str, Any] | None:
     """What the customer was told first, where the charges are others now; null once they are the same again."""
-    before = work_order.quote
-    if before is None:
-        return None
-    told = before.get("was") or {
-        "status": work_order.entitlement["status"], "charges": work_order.entitlement["charges"],
-        "total": before["total"], "at": clock.iso(now),
-    }  # fmt: skip
-    is_other = told["charges"] != answer["entitlement"]["charges"]
-    return told if is_other and told["status"] != "undecided" else None
+    before = charged(work_order)
+    told = (work_order.quote or {}).get("was") or (before and before | {"at": clock.iso(now)})
+    return told if told and told["charges"] != answer["entitlement"]["charges"] else None
 
 
 _NOT_BEGUN: dict[str, Any] = {

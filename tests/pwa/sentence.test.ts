@@ -22,6 +22,16 @@ const clock = (given: Told['clock']) => ({ clock: { ...told().clock, ...given } 
 const { t } = createI18n({ legacy: false, locale: 'zh-CN', messages: { 'zh-CN': zh } }).global
 speakWith((key, named) => t(key, named ?? {}), () => 'zh-CN')
 
+describe('a notice of other charges', () => {
+  const sum = (amount: string) => ({ amount, currency: 'CNY' })
+  test.each([
+    [{ status_was: 'covered', total_was: sum('0.00'), status: 'chargeable', total: sum('1650.00') }, '收费变了：原来“免费”，现在“收费，¥1,650.00”。动手前请告诉客户。'],
+    [{ status_was: 'at_cost', total_was: null, status: 'covered', total: sum('0.00') }, '收费变了：原来“按成本价收费”，现在“免费”。动手前请告诉客户。'],
+  ])('says what it was and what it is', (about, text) => {
+    expect(says(told({ kind: 'charges_changed', clock: null }, about), 0)).toBe(text)
+  })
+})
+
 describe('a notice about a clock', () => {
   test('says what is left, who is out of reach and who is nearest', () => {
     const one = told({}, { offline_since: at(60), nearest_name: '周本', nearest_m: 1400 })

@@ -1,7 +1,8 @@
 /* What a notice says now: it was told at a threshold, but the clock may have been kept, missed or moved since. For both apps. */
-import type { Clock } from '@/app/records'
+import type { Clock, Money } from '@/app/records'
 import { clockTime, dayAndTime, duration, metres } from '@/ui/format'
 import type { IconName } from '@/ui/icons'
+import { moneyText } from '@/ui/money'
 import { t } from '@/ui/words-now'
 import { clockFace, type FaceState } from '@/workorders/clock-face'
 
@@ -14,6 +15,11 @@ export interface NoticeAbout {
   offline_since: string | null
   nearest_name: string | null
   nearest_m: number | null
+  /** What was charged before and what is now; notices of an older server do not say. */
+  status_was?: string | null
+  total_was?: Money | null
+  status?: string | null
+  total?: Money | null
 }
 
 export interface Told {
@@ -50,6 +56,7 @@ export function sentenceOf(told: Told, now: number): Sentence {
   if (told.kind === 'loaner_owed') return { icon: 'swap', tone: 'near', text: t('notice.loaner_owed', { clause: told.about.clause ?? '' }) }
   if (told.kind === 'not_acknowledged') return { icon: 'fee', tone: 'near', text: t('notice.not_acknowledged') }
   if (told.kind === 'customer_rejected') return { icon: 'comment', tone: 'missed', text: t('notice.customer_rejected') }
+  if (told.kind === 'charges_changed') return charges(told.about)
   const face = told.clock && clockFace(told.clock, now)
   const [icon, tone, key] = OF_FACE[face?.state ?? 'idle']
   const text = t(`notice.${key}`, {
@@ -74,6 +81,12 @@ function whoCouldGo({ about, who }: Told): string {
   if (about.offline_since && other) return t('notice.offline_near', { who: who.name, other, far })
   if (about.offline_since) return t('notice.offline', { who: who.name })
   return other ? t('notice.nearest', { other, far }) : ''
+}
+
+function charges({ status_was, total_was, status, total }: NoticeAbout): Sentence {
+  const words = (one: string | null | undefined, sum: Money | null | undefined) =>
+    t(`entitlement.${one ?? 'undecided'}`) + (sum && one !== 'covered' ? t('notice.sum', { sum: moneyText(sum) }) : '')
+  return { icon: 'fee', tone: 'near', text: t('notice.charges_changed', { was: words(status_was, total_was), now: words(status, total) }) }
 }
 
 function callHer({ about, who, visit, tz }: Told): Sentence {

@@ -64,6 +64,8 @@ const en: typeof zh = {
     gone_since: 'Sent to {who} at {time}; this visit is no longer needed.',
     loaner_owed: 'Not repaired in time: the customer is owed a stand-in machine ({clause}).',
     not_acknowledged: 'Told before work, the customer did not agree. The reason is in the work order.',
+    charges_changed: 'Other charges: it was “{was}”, it is “{now}”. Tell the customer before work.',
+    sum: ', {sum}',
     customer_rejected: 'The customer did not accept; the work order goes on. Her words are in its log.',
   },
   verdict: {

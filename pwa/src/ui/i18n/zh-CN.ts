@@ -63,6 +63,8 @@ export default {
     gone_since: '{time} 派给{who}，这次上门已不用了。',
     loaner_owed: '没有按时修好，要借给客户一台备用机（{clause}）。',
     not_acknowledged: '动手前告知，客户没有同意。原因在工单里。',
+    charges_changed: '收费变了：原来“{was}”，现在“{now}”。动手前请告诉客户。',
+    sum: '，{sum}',
     customer_rejected: '客户没有验收，工单重新开始处理。她的原话在工单的经过里。',
   },
   verdict: {
