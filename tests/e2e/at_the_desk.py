@@ -43,7 +43,7 @@ def choose(page: Page, field: str, words: str) -> None:
     if box.is_editable():
         box.fill(words)
     page.locator(".el-select-dropdown__item:visible").filter(has_text=words).first.click()
-    box.press("Escape")
+    box.press("Tab")  # closes the list, also of a field that takes several
 
 
 def go_to(page: Page, place: str) -> None:

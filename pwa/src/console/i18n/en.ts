@@ -18,6 +18,7 @@ const en: typeof zh = {
     user_damage_notice: 'Tell the price and have it signed before work', quote_above_ceiling: 'The quote is above the upgrade ceiling', customer_acceptance: 'Closes only with the customer’s acceptance', fault_report: 'Closes only with a fault report',
     cause_and_fix: 'Closes only with cause and fix in the report', training_signoff: 'Training signed off',
   },
+  gate_go: 'Go there',
   acknowledgement: {
     heading: 'Told before work', told_by: 'told by {name}', chosen: 'Chosen', photo: 'See the photo',
     about: { user_damage_notice: 'Damage by the user is charged', backup_notice: 'Backing up data', fee: 'This visit is charged', remedy: 'The customer’s choice' },

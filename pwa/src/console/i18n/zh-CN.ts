@@ -17,6 +17,7 @@ export default {
     user_damage_notice: '动手前告知收费并请客户签字', quote_above_ceiling: '报价超过升级上限', customer_acceptance: '客户验收才能结单', fault_report: '交故障报告才能结单',
     cause_and_fix: '报告写明原因和处理才能结单', training_signoff: '培训签字确认',
   },
+  gate_go: '去办',
   acknowledgement: {
     heading: '动手前告知', told_by: '{name}告知', chosen: '选了', photo: '看照片',
     about: { user_damage_notice: '使用方损坏，要收费', backup_notice: '备份数据', fee: '这次要收费', remedy: '客户的选择' },
