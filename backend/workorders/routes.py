@@ -156,6 +156,16 @@ def lift_suspension(work_order_id: str, json_data: dict[str, Any]) -> dict[str, 
     return _page(services.lift_suspension(db.session, g.actor, row, json_data["reason"], request_now()))
 
 
+@bp.post("/work-orders/<work_order_id>/suspend-again")
+@needs("work_orders.write")
+@bp.input(schemas.ReasonIn)
+@bp.output(schemas.WorkOrderDetail)
+@bp.doc(summary="Take back a lifted suspension, with a reason; the letter's word holds again")
+def suspend_again(work_order_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
+    row = services.work_order_for(db.session, g.actor, work_order_id)
+    return _page(services.suspend_again(db.session, g.actor, row, json_data["reason"], request_now()))
+
+
 @bp.post("/work-orders/<work_order_id>/exchange")
 @needs("assets.write")
 @bp.input(schemas.ExchangeIn)

@@ -278,6 +278,21 @@ def lift_suspension(session: Session, actor: Any, work_order: WorkOrder, reason:
     return work_order
 
 
+def suspend_again(session: Session, actor: Any, work_order: WorkOrder, reason: str, now: datetime) -> WorkOrder:
+    """Take back a lifted suspension: its line is voided with the reason, and the letter decides. Raises Invalid, StepNotAllowed."""
+    if not reason.strip():
+        raise Invalid(faults=[Fault("$.reason", {"zh": "请写明原因。", "en": "Please state the reason."})])
+    query = sa.select(LogEntry).where(
+        LogEntry.work_order_id == work_order.id, LogEntry.what == "overridden", LogEntry.voided_at.is_(None)
+    )
+    lifts = [entry for entry in session.scalars(query) if entry.data.get("suspended")]
+    if not lifts:
+        raise StepNotAllowed(extra={"state": work_order.entitlement["status"]})
+    for entry in lifts:
+        void_log_entry(session, entry, reason=reason, now=now, author_id=actor.user_id)
+    return work_order
+
+
 def check_references(session: Session, work_order: WorkOrder, fields: Mapping[str, Any], path: str = "$.") -> None:
     """Raises Invalid where site, contact, assets, contract or owner do not belong. `work_order` may be unsaved."""
     customer_id = work_order.customer_id

@@ -101,3 +101,7 @@ def test_a_payment_breach_suspends_and_the_dispatcher_serves_with_a_reason(desks
     panel.get_by_role("button", name="照常服务").click()
     expect(panel.get_by_text("本可中止服务，仍照常服务：财务确认本周到账")).to_be_visible()
     expect(panel.get_by_role("heading", name="服务已中止")).to_have_count(0)
+    panel.get_by_label("为什么撤回").fill("点错了单")
+    panel.get_by_role("button", name="撤回特批").click()
+    expect(panel.get_by_role("heading", name="服务已中止")).to_be_visible()
+    expect(page.locator(".ev.voided").filter(has_text="点错了单")).to_be_visible()

@@ -258,6 +258,16 @@ class TestSuspension:
         entry = next(one for one in page["log"] if one["what"] == "overridden")
         assert entry["data"] == {"suspended": [clause]}
         assert client.post(f"{url}/lift-suspension", json={"reason": "再来"}).status_code == 409
+        assert client.post(f"{url}/suspend-again", json={"reason": " "}).json["field"] == "$.reason"
+        page = client.post(f"{url}/suspend-again", json={"reason": "点错了单"}).json
+        decided = page["entitlement"]
+        assert (decided["status"], [one["clause"] for one in decided["reasons"]]) == ("suspended", [clause])
+        assert decided["suspended"] is None
+        entry = next(one for one in page["log"] if one["what"] == "overridden")
+        assert (entry["void_reason"], entry["data"]["voided_by_id"]) == ("点错了单", cast.cleo.id)
+        assert client.post(f"{url}/suspend-again", json={"reason": "再来"}).status_code == 409
+        again_lifted = client.post(f"{url}/lift-suspension", json={"reason": "款已到账"}).json
+        assert again_lifted["entitlement"]["suspended"]["note"] == "款已到账"
 
     @pytest.mark.promise("A-08")
     def test_training_completed_is_entered_with_a_reason_and_decides(self, cast, as_):

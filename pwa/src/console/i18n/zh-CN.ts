@@ -26,7 +26,7 @@ export default {
   },
   before: { dispatch: '派工前', work: '动手前', close: '结单前' },
   owed: { training_offer: '请客户参加培训', loaner: '修不好要借备用机', promise_note: '给客户书面说明和明确日期', replacement: '免费更换' },
-  decision: { changed: '费用变了。', was: '原来说的是{status}', lifted: '本可中止服务，仍照常服务：{note}', lift: '照常服务', lift_why: '为什么照常服务', repairs: '同一故障已修 {n} 次：', who_pays: '谁付费，为什么', live: '边填边算', waiting: '选好客户和现场，这里就说明谁付费、几只钟、还要做什么。', remedies: '补救方式', refund: '退款，发票全价', provisional: '暂定', provisional_why: '这一年的放假通知还没有公布，最后一天可能顺延。', missing: '还缺这些才能判断：', clocks: '{n} 只钟', no_clocks: '承诺书没有给这件事定时限。', to_do: '还要做到' },
+  decision: { changed: '费用变了。', was: '原来说的是{status}', lifted: '本可中止服务，仍照常服务：{note}', lift: '照常服务', lift_why: '为什么照常服务', take_back: '撤回特批', take_back_why: '为什么撤回', repairs: '同一故障已修 {n} 次：', who_pays: '谁付费，为什么', live: '边填边算', waiting: '选好客户和现场，这里就说明谁付费、几只钟、还要做什么。', remedies: '补救方式', refund: '退款，发票全价', provisional: '暂定', provisional_why: '这一年的放假通知还没有公布，最后一天可能顺延。', missing: '还缺这些才能判断：', clocks: '{n} 只钟', no_clocks: '承诺书没有给这件事定时限。', to_do: '还要做到' },
   intake: {
     title: '受理来电', who: '谁、哪里、什么设备', what: '什么事', caller_name: '来电人', caller_phone: '来电号码', customer: '客户', customer_find: '输入名称查找', site: '现场', site_choose: '选现场',
     assets: '设备', assets_choose: '序列号、型号或位置', symptom: '现象，照客户的话写', channel: '渠道', priority: '影响', kind: '类型', reported_at: '来电时间', now: '现在', owner: '负责人',
