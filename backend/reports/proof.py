@@ -30,23 +30,26 @@ WORDS: dict[str, tuple[str, str]] = {
     "term": ("期限", "Term"),
     "term_said": ("{n}，首日不计，到 {end}", "{n}, the first day not counted, to {end}"),
     "years": ("{n} 年", "{n} years"),
+    "years_1": ("{n} 年", "{n} year"),
     "months": ("{n} 个月", "{n} months"),
+    "months_1": ("{n} 个月", "{n} month"),
     "days": ("{n} 天", "{n} days"),
+    "days_1": ("{n} 天", "{n} day"),
     "spell_repair": ("停用：修理", "Out of service: repair"),
     "spell_parts": ("停用：等配件", "Out of service: waiting for a part"),
     "spell": ("{first} 至 {last}，加 {days} 天，到 {end}", "{first} to {last}: {days} more days, to {end}"),
     "still": ("今天（还没恢复）", "today (still out)"),
     "extended": ("扣除停用后到", "With these days until"),
     "opens": ("从哪天起", "Opens on"),
-    "rollover": ("最后一天是法定休息日", "The last day is a rest day"),
-    "rolled": ("顺延到 {day}（{year} 年放假通知）", "moves to {day} (public holidays of {year})"),
-    "not_rolled": ("不顺延（{year} 年放假通知）", "does not move (public holidays of {year})"),
+    "rollover": ("最后一天遇休息日", "If the last day is a rest day"),
+    "rolled": ("是休息日，顺延到 {day}（{year} 年放假通知）", "it is: moves to {day} (public holidays of {year})"),
+    "not_rolled": ("不用顺延（{year} 年放假通知）", "nothing moves (public holidays of {year})"),
     "provisional": ("暂定：{year} 年放假通知还没有公布", "provisional: the holidays of {year} are not announced"),
     "last_day": ("免费的最后一天", "Last free day"),
     "window_last": ("最后一天", "Last day"),
-    "state": ("按报修当天", "On that day"),
-    "open": ("在期限内", "inside"),
-    "over": ("不在期限内", "not inside"),
+    "state": ("按报修当天", "On the day reported"),
+    "open": ("在期限内", "inside the term"),
+    "over": ("不在期限内", "outside the term"),
     "missing": ("还缺", "Not known"),
     "sources": ("停用时段的来源", "Where the days out of service come from"),
     "imported": ("录入的停用记录", "entered record"),
@@ -104,12 +107,9 @@ def _section(one: dict[str, Any], say: Any, reason_of: dict[Any, str], clauses: 
     title = f"{say(kind)} · {one['letter']}{'：' if language == 'zh' else ': '}{text}" if text else say(kind)
     if one["missing"]:
         return {"title": title, "rows": [_row(say("missing"), say(one["anchor"]), one["clause"])]}
-    months = one["months"]
-    length = (say("years", n=months // 12) if months and months % 12 == 0 else say("months", n=months)) if months else say(
-        "days", n=one["days"])  # fmt: skip
     rows = [
         _row(say(one["anchor"]), one["start"]),
-        _row(say("term"), say("term_said", n=length, end=one["counted"]), one["clause"]),
+        _row(say("term"), say("term_said", n=_length(one, say), end=one["counted"]), one["clause"]),
     ]
     for spell in one["spells"]:
         why = reason_of.get((spell["first"], spell["last"])) or reason_of.get((spell["first"], None)) or "repair"
@@ -135,6 +135,16 @@ def _section(one: dict[str, Any], say: Any, reason_of: dict[Any, str], clauses: 
     )
     rows.append(_row(say("state"), say("open" if one["is_open"] else "over")))
     return {"title": title, "rows": rows}
+
+
+def _length(one: dict[str, Any], say: Any) -> str:
+    """A term in whole years, months or days."""
+    months = one["months"]
+    if not months:
+        n, unit = one["days"], "days"
+    else:
+        n, unit = (months, "months") if months % 12 else (months // 12, "years")
+    return say(f"{unit}_1" if n == 1 else unit, n=n)
 
 
 def _row(label: str | date, value: str | date, clause: str | None = None, strong: bool = False) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def test_the_warranty_is_told_line_by_line_with_clause_source_and_rollover(cast,
         "2024-05-06 至 2024-05-09，加 4 天，到 2026-01-24", "2025-06-02 至 2025-06-03，加 2 天，到 2026-01-26",
     ]  # fmt: skip
     assert said["扣除停用后到"] == ("2026-01-26", "D-10")
-    assert said["最后一天是法定休息日"] == ("不顺延（2026 年放假通知）", "D-11")
+    assert said["最后一天遇休息日"] == ("不用顺延（2026 年放假通知）", "D-11")
     assert said["免费的最后一天"] == ("2026-01-26", "D-09")
     sources = next(one for one in sheet["sections"] if one["title"] == "停用时段的来源")
     assert [row["value"] for row in sources["rows"]] == ["录入的停用记录", "工单 WO-2026-000123 的经过"]
@@ -68,6 +68,7 @@ def test_the_windows_stand_with_the_reports_that_count(cast, session, asset):
         "D-06",
         "D-07",
     ]
+    assert values(windows[-1])["Term"][0].startswith("1 year, ")
 
 
 @pytest.mark.parametrize("said", ["zh", "en"])
