@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { moneyText } from '@/ui/money'
 import { placesOf } from '@/console/workorders/missing-places'
+import { paysHeadline } from '@/workorders/pays-headline'
 
 test.each([
   ['0.00', 'CNY', '¥0.00'],
@@ -27,4 +28,16 @@ test('each missing fact leads to the field where it is entered', () => {
 test('before there is an asset or a work order there is nothing to open', () => {
   expect(placesOf(['$.asset.brand', '$.request.priority'], { customerId: 'c' }).map((one) => one.to)).toEqual([null, null])
   expect(placesOf(['$.letters'], { customerId: 'c' }).map((one) => one.to)).toEqual([{ path: '/customers/c' }])
+})
+
+test.each([
+  ['covered', '2027-06-18', 'covered_until 2027-06-18'],
+  ['chargeable', '2026-11-22', 'ended chargeable 2026-11-22'],
+  ['chargeable', '2026-11-23', 'charged_until chargeable 2026-11-23'],
+  ['at_cost', null, 'at_cost'],
+  ['undecided', '2025-01-01', 'undecided'],
+  ['suspended', '2025-01-01', 'suspended'],
+])('%s with a warranty until %s on 2026-11-23 reads %s', (status, warranty_end, words) => {
+  const t = (key: string, values: Record<string, unknown> = {}) => [key, ...Object.values(values)].join(' ').replaceAll('entitlement.', '')
+  expect(paysHeadline({ status, warranty_end }, '2026-11-23', t)).toBe(words)
 })

@@ -143,7 +143,7 @@ const en: typeof zh = {
   entitlement: {
     missing: 'Not decided yet, missing: {what}. Please ask the office to enter it.', remedies: 'Offered:',
     covered: 'Free', at_cost: 'At cost', chargeable: 'Chargeable', undecided: 'Not decided yet', suspended: 'Service suspended',
-    covered_until: 'Free: warranty until {date}', ended: '{status}: warranty ended {date}', all_free: 'Labour, parts, call-out and travel free',
+    covered_until: 'Free: warranty until {date}', ended: '{status}: warranty ended {date}', charged_until: '{status}, warranty until {date}', all_free: 'Labour, parts, call-out and travel free',
   },
   missing: {
     finding: 'a finding',

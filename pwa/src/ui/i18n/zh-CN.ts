@@ -142,7 +142,7 @@ export default {
   entitlement: {
     missing: '还不能判断，缺：{what}。请办公室补上。', remedies: '可选：',
     covered: '免费', at_cost: '按成本价收费', chargeable: '收费', undecided: '还不能判断', suspended: '服务已中止',
-    covered_until: '免费：保修到 {date}', ended: '{status}：保修到 {date} 止', all_free: '人工、配件、上门、交通全免',
+    covered_until: '免费：保修到 {date}', ended: '{status}：保修到 {date} 止', charged_until: '{status}，保修到 {date}', all_free: '人工、配件、上门、交通全免',
   },
   missing: {
     finding: '检查结果',
