@@ -63,13 +63,13 @@ def test_what_one_desk_does_is_on_the_others_by_one_bell_and_what_is_typed_there
     admin.goto(keli.url)
     note, words = admin.get_by_label("写一句", exact=True), "客户说大屏是上周换的，还没打完"
     note.fill(words)
-    at_the_desk.field(admin, "现象，照客户的话写").get_by_role("button").click()
-    admin.get_by_label("现象，照客户的话写", exact=True).fill("我正在改的现象")
+    at_the_desk.field(admin, "故障现象").get_by_role("button").click()
+    admin.get_by_label("故障现象", exact=True).fill("我正在改的现象")
     at_the_desk.field(keli, "影响").get_by_role("button").click()
     keli.get_by_label("影响", exact=True).select_option(label="紧急")
     keli.get_by_role("button", name="保存", exact=True).click()
     expect(at_the_desk.field(admin, "影响")).to_contain_text("紧急", timeout=5_000)
-    assert (note.input_value(), admin.get_by_label("现象，照客户的话写", exact=True).input_value()) == (
+    assert (note.input_value(), admin.get_by_label("故障现象", exact=True).input_value()) == (
         words,
         "我正在改的现象",
     )

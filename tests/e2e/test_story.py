@@ -173,7 +173,7 @@ def the_office_meanwhile(server: Server, keli: Page, call: Call) -> None:
     server.start()
     keli.reload()
     at_the_desk.correct(keli, "电话", PHONE_BY_OFFICE)
-    at_the_desk.correct(keli, "现象，照客户的话写", SYMPTOM_CORRECTED)
+    at_the_desk.correct(keli, "故障现象", SYMPTOM_CORRECTED)
 
 
 def network_again(page: Page, phone: Phone) -> None:
@@ -223,7 +223,7 @@ def what_the_server_made_of_it(keli: Page, number: str) -> None:
     """Step 7: judged again, clocks from the corrected times, a number for the report; the office sees what was chosen."""
     at_the_desk.find(keli, number)
     expect(at_the_desk.field(keli, "电话")).to_contain_text(PHONE_BY_ENGINEER)
-    expect(at_the_desk.field(keli, "现象，照客户的话写")).to_contain_text(SYMPTOM_CORRECTED)
+    expect(at_the_desk.field(keli, "故障现象")).to_contain_text(SYMPTOM_CORRECTED)
     expect(
         keli.locator(".fld").filter(has_text=re.compile("^签到.*已到场，离现场点 1[0-9] 米 ±12 米"))
     ).to_be_visible()

@@ -40,7 +40,7 @@ const en: typeof zh = {
   },
   work_order: {
     title: 'Work order', open: 'Open work order', no_asset: 'No asset named', visits: 'Visits', no_visit: 'Nobody was sent yet.', send: 'Send somebody', cancel_visit: 'Cancel', cancelled_by_office: 'Cancelled by the office', reports: 'Fault reports', no_report: 'No report yet.',
-    write_report: 'Write a report', log: 'Course', log_note: 'Write a line', log_add: 'Add', received: 'received {time}', voided: 'voided: {reason}', reason: 'Reason', conflicts: '{n} field was changed on both sides; settle it | {n} fields were changed on both sides; settle them',
+    write_report: 'Write a report', to_remote: 'Go on remotely', log: 'Course', log_note: 'Write a line', log_add: 'Add', received: 'received {time}', voided: 'voided: {reason}', reason: 'Reason', conflicts: '{n} field was changed on both sides; settle it | {n} fields were changed on both sides; settle them',
     step: { close: 'Close', cancel: 'Cancel the work order', reopen: 'Reopen' },
   },
   log: {
@@ -112,6 +112,7 @@ const en: typeof zh = {
   answer: { title: 'What the customer says', accepted: 'Accepted by phone', rejected: 'Not accepted', absent: 'Not reached', who: 'Who said it', note: 'In her words, if you like', why: 'Why', told: 'No visit, so no signature: the report is frozen together with this answer, which is printed on it.', choose: 'Missing: what the customer says.' },
   erase: { open: 'Erase this photo for good', title: 'Erase this photo for good?', means: 'The photo and its caption leave the server and every phone and cannot be brought back. What the customer signed stays as it is and still names the photo by its hash; earlier backups still have it.', why: 'Why it is erased', do: 'Erase for good', leave: 'Leave it', gone: 'Erased for good.', kept: 'The caption is erased; another work order uses the same photo, so the picture is still there.', was: 'erased', coming: 'not here yet' },
   comma: ', ',
+  listed: ', ',
   evidence: { frozen_ok: 'The frozen text and the report agree; nothing was changed after it', signature_ok: 'Signature and report agree; unchanged since', signature_bad: 'Signature and report do not agree', signature_coming: 'Cannot be verified yet', no_signature: 'No signature to verify', late: 'Done offline, received {n} min later; clocks use the time it happened' },
   reports: { title: 'All reports', from: 'From', until: 'Until', period: 'Submitted between', state: 'State', words: 'Number, cause, serial', number: 'Number', submitted: 'Submitted', picked: '{n} chosen', all_found: 'With nothing chosen, everything found is exported', zip_pdf: 'PDFs as ZIP', zip_word: 'Word as ZIP', pick: 'Choose {number}', pick_all: 'Choose all', empty: 'No report matches.', none: 'No reports yet.', show_all: 'Clear the filters, show all' },
   customer: {
@@ -136,7 +137,7 @@ const en: typeof zh = {
     made: '{name}, {at}', withdrawn: 'withdrawn by {name}, {at}', undo: 'Undo', notice_words: 'Once every day of the notice for {year} is entered, enter this line: dates in this year are no longer provisional.', provisional: 'The notice for {year} is not in the calendar: public holidays are here, exchanged days are not known, and every date that falls into this year is provisional.', missing: 'The notice of rest days for {year} is not in the calendar', missing_words: 'Exchanged days are open, so every date in {year} is provisional. Update the product, or enter the days of the notice.', enter: 'To the calendar',
   },
   rule: {
-    comma: ', ', semicolon: '; ', unit: { min: '{n} min', h: '{n} h', d: '{n} days', month: '{n} months', year: '{n} years' }, change: { added: 'new', removed: 'gone', changed: 'changed' },
+    semicolon: '; ', unit: { min: '{n} min', h: '{n} h', d: '{n} days', month: '{n} months', year: '{n} years' }, change: { added: 'new', removed: 'gone', changed: 'changed' },
     mechanism: { clauses: 'Clauses', letter: 'The whole letter', contacts: 'Contacts', clocks: 'Clocks', pauses: 'Pauses', charges: 'Who pays', ceilings: 'Ceilings of offers', remedies: 'Remedies', suspends: 'Suspension', gates: 'Before a step', owed: 'Owed', duties: 'Duties', records: 'Records', calendars: 'Hours', periods: 'Periods', checklists: 'Checklists' },
     field: {
       field: 'Field', value: 'Value', article: 'Where', quote: 'The sentence signed', text: 'What the system does', zh: 'Chinese', en: 'English', when: 'When', not: 'not', any: 'any of', from: 'From', due: 'Due', better: 'Better target', calendar: 'Hours', beside: 'Beside', clock: 'Clock', clocks: 'Clocks', reason: 'Reason', reasons: 'Reasons', all: 'All', labour: 'Labour', parts: 'Parts', call_out: 'Call-out', travel: 'Travel', percent: 'Per cent', of: 'Of', status: 'Status',

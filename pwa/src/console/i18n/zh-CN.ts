@@ -39,7 +39,7 @@ export default {
   },
   work_order: {
     title: '工单', open: '打开工单', no_asset: '没有指定设备', visits: '上门', no_visit: '还没有派人。', send: '派人', cancel_visit: '取消', cancelled_by_office: '办公室取消', reports: '故障报告', no_report: '还没有报告。',
-    write_report: '写报告', log: '经过', log_note: '写一句', log_add: '记一笔', received: '{time} 收到', voided: '已作废：{reason}', reason: '理由', conflicts: '{n} 处两边都改了，去看看',
+    write_report: '写报告', to_remote: '转远程', log: '经过', log_note: '写一句', log_add: '记一笔', received: '{time} 收到', voided: '已作废：{reason}', reason: '理由', conflicts: '{n} 处两边都改了，去看看',
     step: { close: '结单', cancel: '取消工单', reopen: '重开' },
   },
   log: {
@@ -111,6 +111,7 @@ export default {
   answer: { title: '客户怎么说', accepted: '电话里验收', rejected: '电话里说不行', absent: '没联系上', who: '谁说的', note: '原话，可不写', why: '原因', told: '没有上门，不用签字：报告锁定后连同这句话一起存，印在报告上。', choose: '还差：客户怎么说。' },
   erase: { open: '永久删除这张照片', title: '永久删除这张照片？', means: '照片和它的说明会从服务器和所有手机上删除，找不回来。客户签过的文件不变，仍写着照片的校验值；以前的备份里还有它。', why: '为什么删除', do: '永久删除', leave: '不删了', gone: '已永久删除。', kept: '说明已删除；同一张照片还用在别的工单，所以图像还在。', was: '已删除', coming: '还没传到' },
   comma: '，',
+  listed: '、',
   evidence: { frozen_ok: '锁定的文字与报告一致，之后没有改动', signature_ok: '签字与报告一致，签后没有改动', signature_bad: '签字与报告对不上', signature_coming: '还不能核对签字', no_signature: '没有可核对的签字', late: '离线完成，{n} 分钟后才收到；时钟按事发时刻算' },
   reports: { title: '全部报告', from: '从', until: '到', period: '提交日期', state: '状态', words: '单号、原因、序列号', number: '报告号', submitted: '提交时间', picked: '已选 {n} 份', all_found: '没有勾选时导出全部找到的', zip_pdf: 'PDF 打包', zip_word: 'Word 打包', pick: '选 {number}', pick_all: '全选', empty: '没有符合的报告。', none: '还没有报告。', show_all: '清除筛选，看全部' },
   customer: {
@@ -135,7 +136,7 @@ export default {
     made: '{name} 于 {at}', withdrawn: '{name} 于 {at} 撤回', undo: '撤回', notice_words: '把 {year} 年通知里的每一天都记下之后，再记这一条：这一年的日期从此不再是暂定。', provisional: '{year} 年的放假通知还不在日历里：法定假日已在，调休的日子还不知道，落在这一年的期限都是暂定。', missing: '{year} 年的放假通知还不在日历里', missing_words: '调休日未定，落在 {year} 年的期限都是暂定。更新产品，或者把通知里的日子记进日历。', enter: '去日历',
   },
   rule: {
-    comma: '、', semicolon: '；', unit: { min: '{n} 分钟', h: '{n} 小时', d: '{n} 天', month: '{n} 个月', year: '{n} 年' }, change: { added: '新增', removed: '去掉', changed: '改动' },
+    semicolon: '；', unit: { min: '{n} 分钟', h: '{n} 小时', d: '{n} 天', month: '{n} 个月', year: '{n} 年' }, change: { added: '新增', removed: '去掉', changed: '改动' },
     mechanism: { clauses: '条款', letter: '整份承诺书', contacts: '联系方式', clocks: '时限', pauses: '暂停', charges: '谁付费', ceilings: '报价上限', remedies: '补救方式', suspends: '停止服务', gates: '必须先做到', owed: '应给的', duties: '定期义务', records: '应有的记录', calendars: '服务时间', periods: '期限', checklists: '检查清单' },
     field: {
       field: '项目', value: '内容', article: '出处', quote: '签的原文', text: '系统怎么做', zh: '中文', en: '英文', when: '条件', not: '不是', any: '其中之一', from: '从', due: '期限', better: '更好的目标', calendar: '服务时间', beside: '并列于', clock: '时限', clocks: '时限', reason: '原因', reasons: '原因', all: '全部', labour: '人工', parts: '配件', call_out: '上门', travel: '交通', percent: '百分比', of: '按', status: '状态',

@@ -26,7 +26,7 @@ function nameOf(name: string, t: Translate, te: Known): string {
 }
 
 export function wordsOf(name: string, value: unknown, t: Translate, te: Known): string {
-  if (Array.isArray(value)) return value.map((one) => wordsOf(name, one, t, te)).join(t('rule.comma'))
+  if (Array.isArray(value)) return value.map((one) => wordsOf(name, one, t, te)).join(t('listed'))
   if (value && typeof value === 'object') {
     if ('zh' in value && 'en' in value) return `${String(value.zh)} / ${String(value.en)}`
     const inner = Object.entries(value).filter(([key]) => !HIDDEN.has(key))
