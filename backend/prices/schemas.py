@@ -44,7 +44,8 @@ class MoneyOut(Schema):
 
 
 class QuoteLine(Schema):
-    """One charge with its price; `amount` null: counted when the work is done, or there is no price."""
+    """One charge with its price; `amount` null: counted when the work is done, or there is no price. `counted`: how many
+    hours or kilometres, as the visits say or as somebody entered."""
 
     kind = fields.String(validate=validate.OneOf((*KINDS, "upgrade")))
     charge = fields.String(allow_none=True)
@@ -53,6 +54,8 @@ class QuoteLine(Schema):
     amount = fields.Nested(MoneyOut, allow_none=True)
     clause = fields.String(allow_none=True)
     quantity = fields.Integer(allow_none=True)
+    counted = fields.String(allow_none=True, dump_default=None)
+    counted_by = fields.String(allow_none=True, dump_default=None, validate=validate.OneOf(("visits", "entered")))
     part_no = fields.String(allow_none=True)
     text = fields.Nested(Both, allow_none=True)
 

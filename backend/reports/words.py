@@ -175,6 +175,7 @@ CODES: dict[str, dict[str, Pair]] = {
         "user_damage_notice": ("告知人为损坏", "User damage told"),
         "fee_accepted": ("同意收费", "Fee accepted"),
         "remedy_chosen": ("选定办法", "Remedy chosen"),
+        "counted": ("计工时和公里", "Hours and kilometres"),
         "acknowledgement_declined": ("未获确认", "Not acknowledged"),
         "rated": ("评价", "Rated"),
         "training_signoff": ("培训签收", "Training signed off"),

@@ -24,6 +24,7 @@ from backend.workorders.decision import Case
 from backend.workorders.models import LogEntry, WorkOrder
 from backend.workorders.quoting import Job, PriceGround, price_ground
 from backend.workorders.rules import clocks as clock_rules
+from backend.workorders.rules.counted import counted_of
 from backend.workorders.rules.entries import Entry
 from backend.workorders.rules.spells import waits_of
 from backend.workorders.spells import log_spells_of
@@ -134,8 +135,15 @@ def job_of(ground: Ground, work_order: WorkOrder) -> Job:
     """What its quote has to know."""
     tz = ground.sites[work_order.site_id].tz
     parts = ground.parts.get(work_order.id, ())
+    counted = counted_of(ground.entries.get(work_order.id, ()))
     return Job(
-        work_order.branch_id, work_order.contract_id, work_order.reported_at, tz, parts, work_order.upgrade_quote
+        work_order.branch_id,
+        work_order.contract_id,
+        work_order.reported_at,
+        tz,
+        parts,
+        work_order.upgrade_quote,
+        counted,
     )
 
 

@@ -36,6 +36,7 @@ class Job:
     tz: str
     parts: Sequence[UsedPart] = field(default_factory=tuple)
     upgrade_quote: Decimal | None = None
+    counted: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def price_ground(session: Session) -> PriceGround:
@@ -58,5 +59,7 @@ def quote_for(answer: Mapping[str, Any], job: Job, ground: PriceGround) -> dict[
         Part(part.part_no, part.name, part.quantity, by_asset.get(part.asset_id, entitlement["charges"]["parts"]))
         for part in job.parts
     ]
-    scope = Scope(job.branch_id, job.contract_id, clock.local_date(job.reported_at, job.tz), ground.currency)
+    scope = Scope(
+        job.branch_id, job.contract_id, clock.local_date(job.reported_at, job.tz), ground.currency, job.counted
+    )
     return quote_of(entitlement["charges"], answer["cited"], parts, ground.lines, scope)

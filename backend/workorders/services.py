@@ -28,7 +28,7 @@ from backend.workorders.chosen import faults_of_choice
 from backend.workorders.ground import entries_of
 from backend.workorders.models import LogEntry, WorkOrder, WorkOrderAsset
 from backend.workorders.problems import GatesOpen, StepNotAllowed
-from backend.workorders.rules import spells, states
+from backend.workorders.rules import counted, spells, states
 from backend.workorders.rules.entries import WHATS
 
 # ---------------------------------------------------------------- whose
@@ -207,6 +207,12 @@ def _faults_of_entry(values: Mapping[str, Any], at: datetime, now: datetime) -> 
             "to": {"zh": "请写明交给了谁。", "en": "State to whom it was given."},
         }
         faults += [Fault(f"$.data.{name}", words) for name, words in said.items() if not _is_said(data.get(name))]
+    if values["what"] == "counted":
+        said = [name for name in counted.UNITS if data.get(name) not in (None, "")]
+        words = {"zh": "请写数字，最多两位小数。", "en": "Give a number with at most two decimals."}
+        faults += [
+            Fault(f"$.data.{name}", words) for name in said or counted.UNITS if not counted.is_count(data.get(name))
+        ]
     if values["what"] in _NAMES_A_CLOCK and data.get("clock") not in CLOCKS:
         faults.append(Fault("$.data.clock", {"zh": "请写明哪一个时限。", "en": "State which clock."}))
     return faults

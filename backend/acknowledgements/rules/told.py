@@ -15,9 +15,10 @@ PRICED = ("user_damage_notice", "fee")
 
 
 def told_of(charges: Mapping[str, str | None], quote: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """The charges to tell, one line a kind, with the quoted price for one unit, or the sum where several parts are named.
+    """The charges to tell, one line a kind, with the quoted price for one unit, or the sum where several parts are named
+    or hours and kilometres are counted.
 
-    quote    {lines: [{kind, charge, per, unit_amount, amount, clause, quantity, …}]} or None
+    quote    {lines: [{kind, charge, per, unit_amount, amount, clause, quantity, counted, …}]} or None
     returns  [{kind, charge, per, amount: {amount, currency} | None, clause}]; undecided kinds left out
     """
     out = []
@@ -28,7 +29,7 @@ def told_of(charges: Mapping[str, str | None], quote: Mapping[str, Any] | None) 
         lines = [line for line in (quote or {}).get("lines") or () if line["kind"] == kind]
         line: dict[str, Any] = {"kind": kind, "charge": charge, "per": None, "amount": None,
                                 "clause": lines[0]["clause"] if lines else None}  # fmt: skip
-        if charge != "free" and len(lines) == 1 and (lines[0]["quantity"] or 1) == 1:
+        if charge != "free" and len(lines) == 1 and (lines[0]["quantity"] or 1) == 1 and not lines[0].get("counted"):
             line |= {"per": lines[0]["per"], "amount": lines[0]["unit_amount"] or lines[0]["amount"]}
         elif charge != "free" and lines:
             line |= {"amount": _sum([one["amount"] for one in lines])}
@@ -67,7 +68,12 @@ def flags_of(about: str, told: Sequence[Line], remedy: str | None, decided: Mapp
     due = {line["kind"]: line for line in decided["told"]}
     said = {line["kind"]: line for line in told}
     amounts = {kind: number_of(line["amount"]) for kind, line in said.items() if line["charge"] != "free"}
-    prices = {kind: number_of(line["amount"]) for kind, line in due.items()}
+    # a price told for one hour is not compared with the sum of hours counted since
+    prices = {
+        kind: number_of(line["amount"])
+        for kind, line in due.items()
+        if kind not in said or said[kind]["per"] == line["per"]
+    }
     differ = any(prices.get(kind) not in (None, amount) for kind, amount in amounts.items() if amount is not None)
     out = {
         "charges_differ": {k: v["charge"] for k, v in said.items()} != {k: v["charge"] for k, v in due.items()},

@@ -29,3 +29,8 @@ def money(amount: Decimal, currency: str) -> Money:
 def percent_of(percent: Decimal, amount: Decimal) -> Decimal:
     """So many per cent of an amount, exact."""
     return _EXACT.divide(_EXACT.multiply(amount, percent), Decimal(100))
+
+
+def times(count: str, each: Decimal, currency: str) -> Money:
+    """So many of a unit price: 1.33 hours at 80.00."""
+    return money(_EXACT.multiply(Decimal(count), each), currency)

@@ -1,18 +1,18 @@
 """What a decision costs: each charge the letters decided, with its price. Pure; stored beside the entitlement.
 
-What is counted only when the work is done (hours, kilometres, parts nobody named yet) has a price and no amount, and
-then there is no total. What has no price says null: nothing is guessed.
+What is counted only when the work is done (hours, kilometres, parts nobody named yet) has a price and no amount until
+then, and there is no total. What has no price says null: nothing is guessed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
-from backend.prices.rules.money import money, percent_of, rounded
+from backend.prices.rules.money import money, percent_of, rounded, times
 
 FREE, COST, MARKET, FEE = "free", "cost", "market", "fee"
 PRICED = (COST, MARKET, FEE)
@@ -47,12 +47,14 @@ class PriceLine(Protocol):
 
 @dataclass(frozen=True)
 class Scope:
-    """For which branch and contract a price is wanted, and on which local day: that of the report."""
+    """For which branch and contract a price is wanted, on which local day (that of the report), and how many hours and
+    kilometres there were: {hour, km: (how many, who counted)}."""
 
     branch_id: str | None
     contract_id: str | None
     on: date
     currency: str
+    counted: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def quote_of(
 
     charges, clauses  per charge kind, as decided
     parts             those named so far
-    returns           {currency, lines: [{kind, charge, per, unit_amount, amount, clause, quantity, part_no, text}], total}
+    returns           {currency, lines: [{kind, charge, per, unit_amount, amount, clause, quantity, counted, counted_by,
+                      part_no, text}], total}
     """
     lines: list[dict[str, Any]] = []
     for kind in KINDS:
@@ -121,7 +124,7 @@ def _line(
 ) -> dict[str, Any]:
     line: dict[str, Any] = {
         "kind": kind, "charge": charge, "per": None, "unit_amount": None, "amount": None, "clause": clause,
-        "quantity": None, "part_no": None, "text": None,
+        "quantity": None, "counted": None, "counted_by": None, "part_no": None, "text": None,
     }  # fmt: skip
     if charge == FREE:
         return line | {"amount": money(Decimal(0), scope.currency)}
@@ -133,11 +136,13 @@ def _line(
     if price is None:
         return line
     unit = money(price.amount, price.currency)
-    is_known = price.per == "visit"
-    return line | {
-        "per": price.per, "unit_amount": unit, "amount": unit if is_known else None, "quantity": 1 if is_known else None,
-        "text": dict(price.text),
-    }  # fmt: skip
+    line |= {"per": price.per, "unit_amount": unit, "text": dict(price.text)}
+    if price.per == "visit":
+        return line | {"amount": unit, "quantity": 1}
+    if price.per not in scope.counted:
+        return line
+    counted, by = scope.counted[price.per]
+    return line | {"amount": times(counted, price.amount, price.currency), "counted": counted, "counted_by": by}
 
 
 def _part_line(part: Part, clause: str | None, prices: Sequence[PriceLine], scope: Scope) -> dict[str, Any]:
@@ -150,7 +155,7 @@ def _part_line(part: Part, clause: str | None, prices: Sequence[PriceLine], scop
         unit, amount = money(each, currency), money(rounded(each, currency) * part.quantity, currency)
     return {
         "kind": PARTS, "charge": part.charge, "per": "piece", "unit_amount": unit, "amount": amount, "clause": clause,
-        "quantity": part.quantity, "part_no": part.part_no, "text": text,
+        "quantity": part.quantity, "counted": None, "counted_by": None, "part_no": part.part_no, "text": text,
     }  # fmt: skip
 
 
@@ -186,6 +191,7 @@ def upgrade_of(
     amount = money(Decimal(0), currency) if is_free else money(quoted, currency) if quoted is not None else None
     line: dict[str, Any] = {
         "kind": "upgrade", "charge": FREE if is_free else FEE, "per": None, "unit_amount": None, "amount": amount,
-        "clause": reasons[-1]["clause"] if reasons else None, "quantity": None, "part_no": None, "text": None,
+        "clause": reasons[-1]["clause"] if reasons else None, "quantity": None, "counted": None, "counted_by": None,
+        "part_no": None, "text": None,
     }  # fmt: skip
     return {"currency": currency, "lines": [line], "total": amount}

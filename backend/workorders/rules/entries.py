@@ -33,6 +33,7 @@ WHATS: dict[str, tuple[str, ...]] = {
     "user_damage_notice": ("engineer", "office"),
     "fee_accepted": ("engineer", "office"),
     "remedy_chosen": ("engineer", "office"),
+    "counted": ("engineer", "office"),
     "acknowledgement_declined": (),
     "training_signoff": ("engineer", "office"),
     "solved": ("engineer", "office"),

@@ -12,9 +12,11 @@ export interface QuotedLine {
   amount: Money | null
   clause: string | null
   quantity?: number | null
+  counted?: string | null
 }
 
-/** One line a kind, with the quoted price for one unit, or the sum where several parts are named; undecided kinds left out. */
+/** One line a kind, with the quoted price for one unit, or the sum where several parts are named or hours and
+    kilometres are counted; undecided kinds left out. */
 export function toldOf(charges: Record<string, string | null>, quote: { lines: readonly QuotedLine[] } | null | undefined): ChargeTold[] {
   return KINDS.flatMap((kind): ChargeTold[] => {
     const charge = charges[kind] ?? null
@@ -23,7 +25,7 @@ export function toldOf(charges: Record<string, string | null>, quote: { lines: r
     const told = { kind, charge, per: null, amount: null, clause: lines[0]?.clause ?? null }
     const [only] = lines
     if (charge === 'free' || !only) return [told]
-    if (lines.length === 1 && (only.quantity || 1) === 1) return [{ ...told, per: only.per, amount: only.unit_amount ?? only.amount }]
+    if (lines.length === 1 && (only.quantity || 1) === 1 && !only.counted) return [{ ...told, per: only.per, amount: only.unit_amount ?? only.amount }]
     return [{ ...told, amount: sumOf(lines.map((line) => line.amount)) }]
   })
 }

@@ -103,6 +103,7 @@ export interface QuoteLine {
   amount: Money | null
   clause: string | null
   quantity: number | null
+  counted?: string | null
   part_no: string | null
   text: BothLanguages | null
 }

@@ -16,7 +16,7 @@ from backend.workorders.models import WorkOrder
 from tests.backend.visits.conftest import actor, phone_tap
 from tests.conftest import NOW
 from tests.factories.customers import make_asset, make_contract
-from tests.factories.work import make_finding, make_report, make_work_order
+from tests.factories.work import make_finding, make_log_entry, make_report, make_work_order
 from tests.support import again
 
 CALL_OUT = {
@@ -108,7 +108,7 @@ class TestQuote:
     def test_without_a_price_the_quote_says_null_and_names_the_clause(self, work_order):
         assert line_of(work_order, "labour") == {
             "kind": "labour", "charge": "cost", "per": None, "unit_amount": None, "amount": None, "clause": "B-09",
-            "quantity": None, "part_no": None, "text": None,
+            "quantity": None, "counted": None, "counted_by": None, "part_no": None, "text": None,
         }  # fmt: skip
 
     def test_a_price_entered_later_is_quoted_at_once_on_open_work(self, cast, as_, work_order):
@@ -161,3 +161,61 @@ class TestQuote:
         }  # fmt: skip
         quote = as_(cast.cleo).post("/api/decisions/preview", json=body).json["quote"]
         assert quote["lines"][0]["amount"] == {"amount": "80.00", "currency": "CNY"}
+
+
+HOURLY = {**LABOUR, "per": "hour", "amount": "80.00"}
+BY_KM = {**CALL_OUT, "kind": "travel", "charge": "cost", "per": "km", "amount": "2.80"}
+
+
+@pytest.mark.promise("B-09")
+class TestCounted:
+    """What is charged by the hour or the kilometre becomes a figure."""
+
+    @pytest.fixture
+    def dispatcher(self, cast, as_, work_order):
+        for price in (HOURLY, BY_KM):
+            assert as_(cast.adam).post("/api/prices", json=price).status_code == 201
+        return as_(cast.cleo)
+
+    def say(self, client, work_order, **data):
+        return client.post(f"/api/work-orders/{work_order.id}/log", json={"what": "counted", "data": data})
+
+    def shown(self, work_order, kind):
+        line = line_of(work_order, kind)
+        return line["amount"] and line["amount"]["amount"], line["counted"], line["counted_by"]
+
+    def test_hours_and_kilometres_are_entered_at_the_desk_and_the_last_word_holds(self, dispatcher, work_order):
+        assert self.shown(work_order, "labour") == self.shown(work_order, "travel") == (None, None, None)
+        assert self.say(dispatcher, work_order, hours="1.5").status_code == 201
+        assert self.shown(work_order, "labour") == ("120.00", "1.5", "entered")
+        self.say(dispatcher, work_order, km="32")
+        self.say(dispatcher, work_order, hours="2")
+        assert self.shown(work_order, "labour") == ("160.00", "2", "entered")
+        assert self.shown(work_order, "travel") == ("89.60", "32", "entered")
+
+    def test_hours_on_site_count_from_check_in_to_check_out_until_somebody_says_otherwise(
+        self, dispatcher, work_order
+    ):
+        came = NOW - timedelta(hours=2)
+        make_log_entry(work_order, "arrived", came, visit_id="v1")
+        settle(work_order)
+        assert self.shown(work_order, "labour") == (None, None, None)  # she is still there
+        make_log_entry(work_order, "left", came + timedelta(minutes=80), visit_id="v1")
+        settle(work_order)
+        assert self.shown(work_order, "labour") == ("106.40", "1.33", "visits")
+        self.say(dispatcher, work_order, hours="1")
+        assert self.shown(work_order, "labour") == ("80.00", "1", "entered")
+
+    @pytest.mark.parametrize(
+        ("data", "fields"),
+        [
+            ({}, ["$.data.hours", "$.data.km"]),
+            ({"hours": "two"}, ["$.data.hours"]),
+            ({"hours": "1.333", "km": "5"}, ["$.data.hours"]),
+            ({"km": "-3"}, ["$.data.km"]),
+        ],
+    )
+    def test_what_is_no_number_is_refused_at_its_field(self, dispatcher, work_order, data, fields):
+        answer = self.say(dispatcher, work_order, **data)
+        assert (answer.status_code, [fault["path"] for fault in answer.json["faults"]]) == (422, fields)
+        assert self.shown(work_order, "travel") == (None, None, None)
