@@ -51,12 +51,20 @@ def every(app: Flask, name: str, seconds: int, run: Callable[[Session, datetime]
 
 
 def run_due(now: datetime, owner: str) -> int:
-    """Run every task that is due; returns how many ran. Needs an app context."""
+    """Run every task that is due; returns how many ran. Needs an app context.
+
+    One that fails is logged and stays due: the next look tries it again, and the others run meanwhile.
+    """
     ran = 0
     for task in current_app.extensions.get("tasks", {}).values():
-        if _take(task, now, owner):
-            _run_and_release(task, owner)
-            ran += 1
+        try:
+            if _take(task, now, owner):
+                _run_and_release(task, owner)
+                ran += 1
+        except Exception as error:
+            if not isinstance(error, DatabaseBusy):
+                current_app.logger.exception("worker: %s", task.name)
+            db.session.remove()  # with what it had noted to be done before its commit
     return ran
 
 
@@ -102,8 +110,6 @@ def start(app: Flask) -> threading.Thread:
             try:
                 with app.app_context():
                     run_due(clock.now(), owner)
-            except DatabaseBusy:
-                pass  # the next look tries again
             except Exception:
                 app.logger.exception("worker")
             threading.Event().wait(LOOK_EVERY_S)
