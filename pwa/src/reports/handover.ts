@@ -1,6 +1,6 @@
 /* While the customer holds the phone it shows this job alone: kept on the disk, so that neither a reload nor a killed
    browser opens the rest. The engineer takes it back with the last four digits of her own telephone number. */
-import { readonly, ref } from 'vue'
+import { shallowReadonly, shallowRef } from 'vue'
 import type { AcknowledgementAbout } from '@/app/records'
 import { keep, kept } from '@/device/kept'
 import type { Language } from '@/ui/i18n'
@@ -25,8 +25,9 @@ export function screenOf(held: Pick<Handover, 'acknowledges'>): string {
 }
 
 const KEY = 'handover'
-const current = ref<Handover | null>(null)
-export const handover = readonly(current) as Readonly<typeof current>
+/** Shallow: what is kept is what was given; IndexedDB refuses a reactive copy of it. */
+const current = shallowRef<Handover | null>(null)
+export const handover = shallowReadonly(current)
 
 /** Whether a customer held the phone when the app died; before the first screen. */
 export function recallHandover(): void {
