@@ -43,7 +43,8 @@ def choose(page: Page, field: str, words: str) -> None:
     if box.is_editable():
         box.fill(words)
     page.locator(".el-select-dropdown__item:visible").filter(has_text=words).first.click()
-    box.press("Tab")  # closes the list, also of a field that takes several
+    for _ in ("what was typed", "the list, which stays open where several can be picked"):
+        box.press("Escape")
 
 
 def go_to(page: Page, place: str) -> None:

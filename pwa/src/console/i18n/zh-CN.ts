@@ -115,7 +115,7 @@ export default {
   evidence: { frozen_ok: '锁定的文字与报告一致，之后没有改动', signature_ok: '签字与报告一致，签后没有改动', signature_bad: '签字与报告对不上', signature_coming: '还不能核对签字', no_signature: '没有可核对的签字', late: '离线完成，{n} 分钟后才收到；时钟按事发时刻算' },
   reports: { title: '全部报告', from: '从', until: '到', period: '提交日期', state: '状态', words: '单号、原因、序列号', number: '报告号', submitted: '提交时间', picked: '已选 {n} 份', all_found: '没有勾选时导出全部找到的', zip_pdf: 'PDF 打包', zip_word: 'Word 打包', pick: '选 {number}', pick_all: '全选', empty: '没有符合的报告。', none: '还没有报告。', show_all: '清除筛选，看全部' },
   customer: {
-    payment_breach: '欠款违约', confidentiality_breach: '违反保密', training_completed: '已完成培训', name: '名称', short_name: '简称', code: '编号', province: '省份', notes: '备注', find: '找客户', add: '新客户', empty: '还没有客户。', contacts: '联系人', contact: '联系人', phone: '电话', job: '职务', sites: '现场', site: '现场', address: '地址', point: '现场点', no_point: '还没有标', entered_in: '录入时 {datum}',
+    account_manager: '客户经理', payment_breach: '欠款违约', confidentiality_breach: '违反保密', training_completed: '已完成培训', name: '名称', short_name: '简称', code: '编号', province: '省份', notes: '备注', find: '找客户', add: '新客户', empty: '还没有客户。', contacts: '联系人', contact: '联系人', phone: '电话', job: '职务', sites: '现场', site: '现场', address: '地址', point: '现场点', no_point: '还没有标', entered_in: '录入时 {datum}',
     site_notes: '进场须知', radius: '半径（米）', lat: '纬度（可整对粘贴）', lng: '经度', datum: '坐标来自', gcj: '高德、腾讯', bd: '百度', assets: '设备 {n} 台', contracts: '合同', no_contract: '没有合同。', work_orders: '近期工单', no_work_order: '还没有工单。', add_contact: '新联系人', add_site: '新现场', add_asset: '新设备',
   },
   category: { desktop: '台式机', laptop: '笔记本', server: '服务器', storage: '存储', switch: '交换机', cable: '网线', software: '软件', desk: '班台', cabinet: '文件柜', chair: '椅', clerk_desk: '职员台', sofa: '沙发', other: '其他' },
