@@ -236,3 +236,4 @@ def backup_is_said_first(page: Page) -> None:
     next_step(page, "同意并签字")
     expect(page.get_by_text("谢谢，已经签好")).to_be_visible()
     take_back(page, ZHOU.name, ZHOU.digits)
+    next_step(page, "开始处理")
