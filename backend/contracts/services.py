@@ -14,7 +14,7 @@ from backend.core.problems import Fault, Invalid, NotFound
 from backend.customers import services as customers
 from backend.letters import services as letters
 from backend.letters.installed import known
-from backend.letters.rules import LetterUnknown
+from backend.letters.rules import LetterFaulty, LetterUnknown
 
 
 def visible(actor: Any) -> sa.ColumnElement[bool]:
@@ -65,6 +65,10 @@ def _as_signed(
             letter = here.letter(ref, on=signed_on)
         except LetterUnknown:
             words = {"zh": f"没有承诺书 {ref}。", "en": f"There is no letter {ref}."}
+        except LetterFaulty:
+            out.append(ref)
+            if ref not in kept:
+                words = {"zh": f"{ref} 的文件读不出来。", "en": f"The file of {ref} cannot be read."}
         else:
             out.append(letter.ref)
             if letter.ref in kept:

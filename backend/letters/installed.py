@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, scoped_session
 from backend.letters.loader import REFERENCE, installed_letters, installed_versions, load_letter
 from backend.letters.models import CalendarDay, LetterFile
 from backend.letters.parse import parse_letter
-from backend.letters.rules import Calendar, Fault, Faulty, Letter, LetterUnknown
+from backend.letters.rules import Calendar, Fault, Faulty, Letter, LetterFaulty, LetterUnknown
 
 NOTICE = "notice"
 _HELD = "letters and calendar"
@@ -47,24 +47,37 @@ class Known:
         return {name: sorted({*shipped.get(name, ()), *self.files.get(name, ())}) for name in names}
 
     def letter(self, ref: str, on: date | None = None) -> Letter:
-        """`B@1` that version; `B` the newest, with `on` the newest in force on that day. Raises LetterUnknown, Faulty."""
+        """`B@1` that version; `B` the newest, with `on` the newest in force on that day. Raises LetterUnknown, Faulty.
+
+        A version that can no longer be read (a file of another release's format) is passed over where none is named.
+        """
+        name, versions = self.named(ref)
+        if "@" in ref:
+            return self._one(name, versions[0])
+        letters = self.letters(f"{name}@{version}" for version in versions)
+        if not letters:
+            return self._one(name, versions[-1])
+        in_force = [letter for letter in letters if on is None or letter.in_force_from <= on]
+        return (in_force or letters[:1])[-1]
+
+    def named(self, ref: str) -> tuple[str, list[int]]:
+        """The letter and the versions, oldest first, that a reference may mean; read or not. Raises LetterUnknown."""
         found = REFERENCE.fullmatch(ref)
         versions = self.versions().get(found[1], []) if found else []
         if found is None or not versions or (found[2] and int(found[2]) not in versions):
             raise LetterUnknown([Fault("letter", f"没有承诺书 {ref!r}", f"there is no letter {ref!r}")])
-        if found[2]:
-            return self._one(found[1], int(found[2]))
-        letters = [self._one(found[1], version) for version in versions]
-        in_force = [letter for letter in letters if on is None or letter.in_force_from <= on]
-        return (in_force or letters[:1])[-1]
+        return found[1], [int(found[2])] if found[2] else versions
 
     def _one(self, name: str, version: int) -> Letter:
         text = self.files.get(name, {}).get(version)
         ref = f"{name}@{version}"
-        return load_letter(ref) if text is None else _parsed(text, f"{ref}.yaml")
+        read = load_letter(ref) if text is None else _parsed(text, f"{ref}.yaml")
+        if isinstance(read, LetterFaulty):
+            raise LetterFaulty(read.faults)  # its own: one that is kept would keep every place it was raised at
+        return read
 
     def letters(self, refs: Iterable[str]) -> tuple[Letter, ...]:
-        """Those of the letters that can be read; one that is not there decides nothing."""
+        """Those of the letters that can be read; one that is not there, or is faulty, decides nothing."""
         out = []
         for ref in refs:
             try:
@@ -75,7 +88,15 @@ class Known:
 
 
 _last: Known | None = None
-_parsed = lru_cache(maxsize=None)(parse_letter)
+
+
+@cache
+def _parsed(text: str, file: str) -> Letter | LetterFaulty:
+    """The letter or its faults: what cannot be read is not read anew for each decision either."""
+    try:
+        return parse_letter(text, file)
+    except LetterFaulty as error:
+        return error
 
 
 def known(session: Session) -> Known:

@@ -46,7 +46,11 @@ class LetterOut(LetterBrief):
 
 
 class LetterRow(LetterBrief):
-    """A version in the list: shipped, or installed by whom and when; withdrawn from new contracts or not."""
+    """A version in the list: shipped, or installed by whom and when; withdrawn from new contracts or not. One with faults
+    can no longer be read and decides nothing."""
+
+    in_force_from = fields.Date(allow_none=True)
+    faults = fields.List(fields.Nested(lambda: LineFault()))
 
     is_shipped = fields.Boolean()
     installed_at = Instant(allow_none=True)

@@ -46,9 +46,9 @@ def _check_place(session: Session, letter: Letter, fields: dict[str, Entry]) -> 
             fields["version"].fault(
                 f"{letter.id} 的下一个版本是 {following}", f"the next version of {letter.id} is {following}"
             )
-        last = here.letter(f"{letter.id}@{max(versions)}")
-        if letter.in_force_from < last.in_force_from:
-            day = last.in_force_from
+        last = here.letters([f"{letter.id}@{max(versions)}"])  # none where its file can no longer be read
+        if last and letter.in_force_from < last[0].in_force_from:
+            day = last[0].in_force_from
             fields["in_force_from"].fault(
                 f"不能早于上一版的 {day}", f"must not lie before the {day} of the version before"
             )
@@ -62,12 +62,8 @@ def check(session: Session, text: str) -> dict[str, Any]:
     try:
         letter = checked(session, text)
     except LetterFaulty as error:
-        return {"faults": [_as_line(fault) for fault in error.faults], "letter": None}
+        return {"faults": [services.as_line(fault) for fault in error.faults], "letter": None}
     return {"faults": [], "letter": services.as_json(letter)}
-
-
-def _as_line(fault: Fault) -> dict[str, Any]:
-    return {"line": fault.line, "path": fault.path, "message": {"zh": fault.zh, "en": fault.en}}
 
 
 def install(session: Session, actor: Any, text: str, now: datetime) -> Letter:
@@ -75,7 +71,7 @@ def install(session: Session, actor: Any, text: str, now: datetime) -> Letter:
     try:
         letter = checked(session, text)
     except LetterFaulty as error:
-        raise Invalid(faults=[_at_line(fault) for fault in error.faults]) from None
+        raise Invalid(faults=[services.at_line(fault) for fault in error.faults]) from None
     row = LetterFile(
         id=new_id(), letter=letter.id, version=letter.version, text=text, installed_at=now,
         installed_by_id=actor.user_id,
@@ -86,11 +82,6 @@ def install(session: Session, actor: Any, text: str, now: datetime) -> Letter:
     for tell in ports.letter_installed.answers:
         tell(session, letter.id, letter.version, now)
     return letter
-
-
-def _at_line(fault: Fault) -> FieldFault:
-    words = {"zh": f"第 {fault.line} 行：{fault.zh}", "en": f"line {fault.line}: {fault.en}"}
-    return FieldFault(f"$.text.{fault.path}", words)
 
 
 def withdraw(session: Session, actor: Any, ref: str, now: datetime) -> Letter:

@@ -128,7 +128,7 @@ export default {
   contract: { number: '合同编号', letters: '签的承诺书', signed_on: '签订日期', starts_on: '开始日期', ends_on: '结束日期', report_hours: '修好后几小时交报告（合同另有约定时）', visit_every_months: '几个月上门一次（合同另有约定时）', add: '新合同', edit: '改合同' },
   workshop: {
     install: '安装承诺书', try: '试算', try_words: '只看结果，什么都不保存', next: '以它写下一版', withdraw: '不再用于新合同', offer: '重新用于新合同', withdrawn: '不再用于新合同', shipped: '随产品提供', installed: '{name} 于 {day} 安装', origin: '来源', in_force_from: '生效日期', in_force: '{day} 起生效',
-    file: '承诺书文件', file_words: '粘贴或选一个 YAML 文件，写法见 docs/letters.md', paste: 'letter: F\nversion: 1\n…', choose: '选文件', check: '检查', install_as: '安装为 {ref}', lines: '{n} 行', line: '第 {n} 行', faults: '有 {n} 处要改', waiting: '检查之后，这里列出所有要改的地方，或者将来读到的条款。', for_good: '装上以后不再改动，要改就装下一版',
+    file: '承诺书文件', file_words: '粘贴或选一个 YAML 文件，写法见 docs/letters.md', paste: 'letter: F\nversion: 1\n…', choose: '选文件', check: '检查', install_as: '安装为 {ref}', lines: '{n} 行', line: '第 {n} 行', faults: '有 {n} 处要改', waiting: '检查之后，这里列出所有要改的地方，或者将来读到的条款。', unreadable: '文件读不出来，不参与判定；点开改成下一版', more_faults: '还有 {n} 处', for_good: '装上以后不再改动，要改就装下一版',
     against: '与之比较', nothing: '不比较', same: '两版一样。', what: '条款', again: '还有 {n} 单在重新判定', load: '取工单的事实', load_placeholder: '工单号', no_work_order: '没有找到这张工单。', asset: '设备', request: '这件事', fault: '故障名', price: '购买价格', stores_data: '存有数据', at: { reported_at: '报修时间', onsite_decided_at: '决定上门的时间', promised_for: '约定的日期' }, spells: '停用的日子', add_spell: '加一段', drop_spell: '去掉这一段', from: '从', to: '到', decide: '判定', pasted: '粘贴的，还没安装', customer: '客户', try_waiting: '选承诺书，填事实，按“判定”。',
   },
   calendar: {
