@@ -3,6 +3,7 @@ import { takeBackDigits } from '@/reports/take-back-digits'
 import { hasInk, linesIn, strokesOf, type Point } from '@/reports/ink'
 import { instantAt } from '@/reports/instant-at'
 import { shortRef } from '@/reports/short-ref'
+import { sentLines } from '@/console/sync/sent-lines'
 import { differingPart } from '@/sync/differing-part'
 import { nextStepOf } from '@/visits/next-step'
 
@@ -60,6 +61,13 @@ test('where two texts differ is marked, sign by sign, rare Han, numbers and word
   expect(differingPart('within 24 h', 'within 48 h').one).toEqual({ before: 'within ', differs: '24', after: ' h' })
   expect(differingPart('80', '8').one).toEqual({ before: '', differs: '80', after: '' })
   expect(differingPart('ab cd', 'ab x cd').other).toEqual({ before: 'ab ', differs: 'x ', after: 'cd' })
+})
+
+test('what the server did not take is read in words, without the ids that tie it together', () => {
+  const words: Record<string, string> = { 'field.finding.cause_text': '故障原因', 'report.part_no': '料号' }
+  const lines = sentLines({ args: { cause_text: '欠压', part_no: '01YM332', quantity: 2, finding_id: 'f', photo_id: null, note: '' } }, 'finding', (key) => words[key] ?? key, (key) => key in words)
+  expect(lines).toEqual([{ name: '故障原因', value: '欠压' }, { name: '料号', value: '01YM332' }, { name: 'quantity', value: '2' }])
+  expect(sentLines(null, null, (key) => key, () => false)).toEqual([])
 })
 
 test('the phone is taken back with the last four digits of her own number, if it is known', () => {

@@ -94,7 +94,7 @@ const en: typeof zh = {
   said: { who: 'Who said it', how: 'How', when: 'When; empty means now', rating: '{n} of 5', by: { phone: 'phone', onsite: 'in person', mail: 'in writing', link: 'customer link', signature: 'signature' } },
   check_in: {
     in: 'Check-in', out: 'Check-out', distance: '{d} m from the site point ±{a} m', accept: 'Accept as arrived', at: 'Arrived {time}', from_site: '{d} m from the site point', agree: 'Phone and server agree', differ: 'The two verdicts differ; both are kept', phone_says: 'Phone: {v}', server_says: 'Server: {v}',
-    accuracy: 'Accuracy', fix_age: 'Fix', seconds_ago: '{n} s before', clock: 'Phone clock', offset: '{s} s {way}, corrected', fast: 'fast', slow: 'slow', received: 'Received', none: 'No check-in (by phone or remotely).', dial: 'Arrival to scale', north: 'N', radius: 'radius {r} m',
+    accuracy: 'Accuracy', fix_age: 'Fix', seconds_ago: '{n} s before', clock: 'Phone clock', offset: '{time} {way}, corrected', seconds: '{s} s', fast: 'fast', slow: 'slow', received: 'Received', none: 'No check-in (by phone or remotely).', dial: 'Arrival to scale', north: 'N', radius: 'radius {r} m',
   },
   dispatch: {
     title: 'Dispatch', waiting: 'Unassigned {n}', urgent_first: 'urgent first', none_waiting: 'Nothing waits for an engineer.', hint: 'Choose a work order to send somebody; drag a planned visit to another person or day to reassign it. Unsent work on the phone is kept.', no_engineer: 'No engineers.', choose_one: 'Please choose an engineer first.',
@@ -162,7 +162,7 @@ const en: typeof zh = {
   },
   needs: {
     conflicts: '{n} field changed on both sides | {n} fields changed on both sides', both_changed: '{field}: both of you changed it. Which one stands?', live_now: 'Live now', from_phone: 'Written on the phone', use_this: 'Use this one', or_write: 'Or write another', other_kept: 'The other stays in the history.', no_conflict: 'Nothing to decide.', settled: 'Settled.',
-    stuck: '{n} item the server did not accept | {n} items the server did not accept', no_stuck: 'Everything from the phones was accepted.', rest_done: 'everything else is in', what_was_sent: 'What was sent', do_it: 'Do it as sent', leave_it: 'Leave it undone', somebody: 'the office',
+    stuck: '{n} item the server did not accept | {n} items the server did not accept', no_stuck: 'Everything from the phones was accepted.', rest_done: 'everything else is in', what_was_sent: 'As it came', do_it: 'Do it as sent', leave_it: 'Leave it undone', somebody: 'the office',
   },
   notices: { bell_n: 'Notices, {n} unread', new: 'New', empty: 'No notices now. A term that is half over, near or missed is told here.', read_all: 'Mark all as read', older: 'Older' },
   sending: { sent: 'sent', delivered: 'delivered', seen: 'seen', accepted: 'accepted', unseen: 'not seen yet', undelivered: 'not delivered yet' },
@@ -181,7 +181,7 @@ const en: typeof zh = {
     outcome: { new: 'new', there: 'there already', applied: 'taken', conflict: 'both changed it; decide', person: 'waits for a person', refused: 'cannot be taken', missing: 'its bytes are not in the file' },
     type: { visit_seen: 'Visit looked at', notice_read: 'Notices read', visit_accept: 'Accepting the visit', visit_decline: 'Declining the visit', visit_depart: 'Setting out', visit_check_in: 'Check-in', visit_check_out: 'Check-out', visit_check_in_fix: 'Position of the check-in', visit_check_in_reason: 'Reason of the check-in', report_start: 'Beginning the report', report_edit: 'Report', report_submit: 'Handing in the report', finding_add: 'A finding', finding_edit: 'A finding', part_line_add: 'A part', part_line_void: 'Striking out a part', photo_add: 'A photo', photo_void: 'Leaving out a photo', signature_add: 'The signature', contact_edit: 'Contact', asset_add: 'New equipment', asset_edit: 'Equipment', site_edit: 'Site note', work_order_edit: 'Symptom', log_entry_add: 'A log entry', log_entry_void: 'Striking out a log entry', conflict_settle: 'Settling a conflict', stuck_operation_hand_over: 'Asking the office', draft: 'Draft' },
   },
-  field: { contact: { name: 'Contact’s name', phone: 'Contact’s phone' }, work_order: { symptom: 'Symptom' }, site: { notes: 'Site notes' }, asset: { serial: 'Serial', place: 'Place' }, finding: { cause_text: 'Cause', fix_text: 'Fix', symptom_found: 'Symptom found' } },
+  field: { contact: { name: 'Contact’s name', phone: 'Contact’s phone' }, work_order: { symptom: 'Symptom' }, site: { notes: 'Site notes' }, asset: { serial: 'Serial', place: 'Place' }, part_line: { name: 'Part' }, finding: { cause_text: 'Cause', fix_text: 'Fix', symptom_found: 'Symptom found' } },
   people: { unsent: '{n} unsent then', name: 'Name', sign_in_name: 'Sign-in name', role: 'Role', branch: 'Branch', devices: 'Phones', add: 'New account', disable: 'Disable', enable: 'Enable', revoke: 'Revoke phone', revoked: 'revoked', revoke_sure: 'A revoked phone can no longer send or receive; what is unsent on it is not deleted. Revoke it?', seen: 'seen {time}' },
   role: { engineer: 'Engineer', dispatcher: 'Dispatcher', admin: 'Admin' },
   me: { language: 'Language', theme: 'Look', password: 'Password', old_password: 'Present password', new_password: 'New password, at least 8 characters', change_password: 'Change password', password_changed: 'Password changed; other sign-ins have ended.', sign_out: 'Sign out' },

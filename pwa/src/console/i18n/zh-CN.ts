@@ -93,7 +93,7 @@ export default {
   said: { who: '谁说的', how: '怎么说的', when: '什么时候说的，不填就是现在', rating: '{n} 分', by: { phone: '电话', onsite: '当面', mail: '来信', link: '客户链接', signature: '签字' } },
   check_in: {
     in: '签到', out: '签退', distance: '离现场点 {d} 米 ±{a} 米', accept: '认可到场', at: '到场 {time}', from_site: '离现场点 {d} 米', agree: '手机、服务器判断一致', differ: '两次判断不同，都保留', phone_says: '手机：{v}', server_says: '服务器：{v}',
-    accuracy: '精度', fix_age: '定位时刻', seconds_ago: '{n} 秒前', clock: '手机时钟', offset: '{way} {s} 秒，已校', fast: '快', slow: '慢', received: '收到', none: '没有签到（电话或远程处理）。', dial: '到场位置，按比例', north: '北', radius: '半径 {r} 米',
+    accuracy: '精度', fix_age: '定位时刻', seconds_ago: '{n} 秒前', clock: '手机时钟', offset: '{way} {time}，已校', seconds: '{s} 秒', fast: '快', slow: '慢', received: '收到', none: '没有签到（电话或远程处理）。', dial: '到场位置，按比例', north: '北', radius: '半径 {r} 米',
   },
   dispatch: {
     title: '派工', waiting: '待派 {n}', urgent_first: '急的在前', none_waiting: '没有待派的工单。', hint: '点一张工单选人派出；把已排的上门拖到别人或别的日子就是改派。改派不丢工程师手机里没发的东西。', no_engineer: '没有工程师。', choose_one: '请先选一位工程师。',
@@ -161,7 +161,7 @@ export default {
   },
   needs: {
     conflicts: '两边都改了 {n} 处', both_changed: '{field}，两边都改了，用哪个？', live_now: '现在用的', from_phone: '手机上写的', use_this: '用这个', or_write: '或者写一个新的', other_kept: '没选的也留在历史里。', no_conflict: '没有要决定的。', settled: '已定。',
-    stuck: '服务器没收下的 {n} 项', no_stuck: '手机上发来的都收下了。', rest_done: '其余照常收下', what_was_sent: '发来的内容', do_it: '照此办理', leave_it: '不办了', somebody: '办公室',
+    stuck: '服务器没收下的 {n} 项', no_stuck: '手机上发来的都收下了。', rest_done: '其余照常收下', what_was_sent: '原样', do_it: '照此办理', leave_it: '不办了', somebody: '办公室',
   },
   notices: { bell_n: '通知，{n} 条未读', new: '新', empty: '现在没有通知。时限过半、快到、超过，都会写在这里。', read_all: '全部标为已读', older: '更早的' },
   sending: { sent: '已派', delivered: '已送达', seen: '已看', accepted: '已接', unseen: '还没看', undelivered: '还没送达' },
@@ -180,7 +180,7 @@ export default {
     outcome: { new: '还没有', there: '早已收到', applied: '已收下', conflict: '两边都改了，要人决定', person: '要人处理', refused: '不能收', missing: '文件里没有它的内容' },
     type: { visit_seen: '看过上门', notice_read: '看过通知', visit_accept: '接单', visit_decline: '谢绝', visit_depart: '出发', visit_check_in: '签到', visit_check_out: '签退', visit_check_in_fix: '签到的位置', visit_check_in_reason: '签到的原因', report_start: '开始写报告', report_edit: '报告', report_submit: '提交报告', finding_add: '一项检查', finding_edit: '一项检查', part_line_add: '一行配件', part_line_void: '划掉配件', photo_add: '一张照片', photo_void: '划掉照片', signature_add: '签字', contact_edit: '联系人', asset_add: '新设备', asset_edit: '设备', site_edit: '现场说明', work_order_edit: '报修现象', log_entry_add: '一行记录', log_entry_void: '划掉一行记录', conflict_settle: '决定用哪个', stuck_operation_hand_over: '请办公室处理', draft: '草稿' },
   },
-  field: { contact: { name: '联系人姓名', phone: '联系人电话' }, work_order: { symptom: '故障现象' }, site: { notes: '进场须知' }, asset: { serial: '序列号', place: '位置' }, finding: { cause_text: '故障原因', fix_text: '处理办法', symptom_found: '故障现象' } },
+  field: { contact: { name: '联系人姓名', phone: '联系人电话' }, work_order: { symptom: '故障现象' }, site: { notes: '进场须知' }, asset: { serial: '序列号', place: '位置' }, part_line: { name: '配件名称' }, finding: { cause_text: '故障原因', fix_text: '处理办法', symptom_found: '故障现象' } },
   people: { unsent: '那时还有 {n} 项没发出', name: '姓名', sign_in_name: '用户名', role: '角色', branch: '分公司', devices: '手机', add: '新账号', disable: '停用', enable: '恢复', revoke: '停用手机', revoked: '已停用', revoke_sure: '停用后这部手机不能再收发，上面没发出的内容不会删除。停用吗？', seen: '{time} 见过' },
   role: { engineer: '工程师', dispatcher: '调度', admin: '管理员' },
   me: { language: '语言', theme: '外观', password: '密码', old_password: '现在的密码', new_password: '新密码，至少 8 个字符', change_password: '改密码', password_changed: '密码已改，其他地方的登录已退出。', sign_out: '退出登录' },
