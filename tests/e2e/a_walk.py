@@ -62,14 +62,18 @@ def see_sentence(page: Page, clause: str, quote: str) -> None:
 
 
 def read_letter(page: Page, letter: str) -> None:
-    """The letter's page holds every clause: its id, where it stands, the sentence that was signed, what it means."""
+    """The letter's page holds every clause (id, place, the sentence that was signed, what it means) and whom to call."""
     at_the_desk.go_to(page, "承诺")
     page.get_by_role("row").filter(has_text=f"{letter}@1").click()
-    clauses = raw_letter(letter)["clauses"]
+    clauses, contacts = (raw_letter(letter)[part] for part in ("clauses", "contacts"))
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(len(clauses))
     shown = [text.split("\t") for text in rows.all_inner_texts()]
     assert shown == [[one["id"], one["article"], one["quote"], one["text"]["zh"]] for one in clauses]
+    for contact in contacts:
+        line = page.locator(".lines li").filter(has_text=contact["label"]["zh"])
+        expect(line).to_contain_text(contact["clause"])
+        expect(line).to_contain_text("原文空着" if "__" in contact["value"] else contact["value"])
 
 
 def say(page: Page, group: str, words: str) -> None:

@@ -99,6 +99,14 @@ def correct(page: Page, label: str, text: str) -> None:
     expect(field(page, label).get_by_text(text)).to_be_visible()
 
 
+def pick(page: Page, label: str, words: str) -> None:
+    """Correct a field of several answers in place and see it stand."""
+    page.get_by_role("button", name=f"改{label}", exact=True).click()
+    page.get_by_role("combobox", name=label).select_option(label=words)
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(field(page, label).get_by_text(words)).to_be_visible()
+
+
 def find(page: Page, words: str) -> None:
     """Open the first thing the search box finds."""
     box = page.locator("[data-find] input")

@@ -65,16 +65,9 @@ def write_it(page: Page) -> None:
     page.keyboard.press("Control+Enter")
     expect(at_the_desk.field(page, "处理说明").get_by_text(FIX)).to_be_visible()
     for label, words in (("故障原因", "配置"), ("处理办法", "指导使用"), ("结果", "已修好")):
-        pick(page, label, words)
+        at_the_desk.pick(page, label, words)
     expect(lacks.get_by_role("button")).to_have_text(["还差：向客户说明。"])
     at_the_desk.correct(page, "向客户说明", "阈值以后不要低于 2,000 转")
-
-
-def pick(page: Page, label: str, words: str) -> None:
-    page.get_by_role("button", name=f"改{label}", exact=True).click()
-    page.get_by_role("combobox", name=label).select_option(label=words)
-    page.get_by_role("button", name="保存", exact=True).click()
-    expect(at_the_desk.field(page, label).get_by_text(words)).to_be_visible()
 
 
 def hand_it_in(page: Page) -> None:

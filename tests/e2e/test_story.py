@@ -13,6 +13,7 @@ from contextlib import closing
 from io import BytesIO
 from zipfile import ZipFile
 
+import pytest
 from docx import Document
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
@@ -39,6 +40,7 @@ SYMPTOM_CORRECTED = "A 列 08 柜 2 号电源模块红灯，蜂鸣器响，1 号
 NEAR_THE_SITE = {"latitude": 30.578520, "longitude": 103.947610, "accuracy": 12.0}
 
 
+@pytest.mark.promise("B-19")
 def test_the_story(server: Server, phone: Phone, desks: Callable[[str], Desk]) -> None:
     call = Call()
     phone.position = NEAR_THE_SITE

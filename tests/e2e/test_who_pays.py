@@ -8,7 +8,18 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.at_the_desk import asked, field, sign_in
+from tests.e2e.at_the_desk import Call, asked, field, sign_in, type_call
+
+SOFTWARE = Call(
+    "袁浩",
+    "135 5108 7702",
+    "岷江测绘设计院",
+    "院部三楼",
+    "3DMA-2609-1183",
+    "测图版打不开",
+    owner="刘志强",
+    engineer="",
+)
 
 
 def go(page: Page, address: str) -> None:
@@ -77,7 +88,7 @@ def test_the_office_records_the_remedy_and_gives_another_unit(desks):
     expect(page.locator(".ev").filter(has_text="换新")).to_be_visible()
 
 
-@pytest.mark.promise("A-15")
+@pytest.mark.promise("A-15", "A-16", "A-17")
 def test_a_payment_breach_suspends_and_the_dispatcher_serves_with_a_reason(desks):
     page = desks("keli").open("/console/")
     sign_in(page, "keli")
@@ -105,3 +116,34 @@ def test_a_payment_breach_suspends_and_the_dispatcher_serves_with_a_reason(desks
     panel.get_by_role("button", name="撤回特批").click()
     expect(panel.get_by_role("heading", name="服务已中止")).to_be_visible()
     expect(page.locator(".ev.voided").filter(has_text="点错了单")).to_be_visible()
+    go(page, f"/console/customers/{customer}")
+    flag(page, "违反保密", "yes", "测图成果给了外单位")
+    asset = asked(page, f"/api/assets?q={SOFTWARE.asset}")["rows"][0]["id"]
+    go(page, f"/console/assets/{asset}")
+    flag(page, "正版", "no", "加密锁是仿制的")
+    type_call(page, SOFTWARE)  # the next call is told at once why it may be declined
+    expect(panel.get_by_role("heading", name="服务已中止")).to_be_visible()
+    for clause in ("A-15", "A-16", "A-17"):
+        expect(panel.get_by_role("button", name=clause, exact=True)).to_be_visible()
+
+
+@pytest.mark.promise("D-07")
+def test_repairs_of_the_same_fault_are_counted_and_named_by_their_reports(desks):
+    page = desks("keli").open("/console/")
+    sign_in(page, "keli")
+    go(page, work_order(page, lambda row: row["letters"] == ["D@1"] and len(row["entitlement"]["repairs"]) >= 2))
+    panel = page.locator(".decision")
+    expect(panel.get_by_role("button", name="D-07", exact=True)).to_be_visible()
+    expect(panel.get_by_text("换货", exact=True).first).to_be_visible()
+    named = panel.locator("p").filter(has_text="同一故障已修 2 次").get_by_role("link")
+    expect(named).to_have_text([re.compile(r"^FR-\d{4}-\d{6}$")] * 2)
+
+
+def flag(page: Page, label: str, answer: str, why: str) -> None:
+    """Change a flag that decides who pays, with the reason it asks for."""
+    field(page, label).get_by_role("button").click()
+    line = page.locator(".fld").filter(has=page.get_by_label(label, exact=True))
+    line.locator("select").select_option(answer)
+    line.get_by_label("为什么改").fill(why)
+    line.get_by_role("button", name="保存").click()
+    expect(page.get_by_text(why)).to_be_visible()

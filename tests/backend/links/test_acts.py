@@ -142,7 +142,7 @@ def test_an_id_of_another_work_order_is_no_way_in(eve, cast, comes_with, session
     assert (answer.status_code, answer.json["field"]) == (422, "$.id")
 
 
-@pytest.mark.promise("D-12")
+@pytest.mark.promise("A-02", "D-12")
 def test_a_rating_with_words_is_kept_once(eve, solved, session, now):
     body = {"rating": 4, "remarks": "来得快，话也说得清楚", "who": "叶雯"}
     assert eve.post("/rating", body | {"id": new_id()}).json["rating"] == {

@@ -147,7 +147,7 @@ const en: typeof zh = {
     },
     word: { true: 'yes', false: 'no', open: 'open', closed: 'closed', reported_at: 'the report', remote_started_at: 'start of remote service', onsite_decided_at: 'decision for a visit', promised_for: 'promised date', purchased_on: 'purchase', invoiced_on: 'invoice', accepted_on: 'acceptance', now: 'now', mon: 'Mon', tue: 'Tue', wed: 'Wed', thu: 'Thu', fri: 'Fri', sat: 'Sat', sun: 'Sun', waiting_customer: 'waiting for the customer', title: 'title', in_force_from: 'in force from', currency: 'currency', warranty: 'warranty' },
   },
-  letter: { ref: 'Version', title: 'Title', clauses: 'Clauses', clause: 'Clause', article: 'Where', quote: 'The sentence signed', meaning: 'What the system does', empty: 'No letter is installed.', not_found: 'There is no such letter.' },
+  letter: { blank: 'left blank', ref: 'Version', title: 'Title', clauses: 'Clauses', clause: 'Clause', article: 'Where', quote: 'The sentence signed', meaning: 'What the system does', empty: 'No letter is installed.', not_found: 'There is no such letter.' },
   product: { product_price: 'Software price', upgrade_quote: 'Upgrade quote', unrepairable: 'Cannot be repaired' },
   wait: { parts: 'For a part', customer: 'For the customer', other: 'Other' },
   quote: { total: 'Total', open: 'known when it is done', counted_entered: '{sum} ({n} {per} × {unit})', counted_visits: '{sum} ({n} {per} on site × {unit})', as_used: 'as used', no_price: 'no price yet', parts: '{n} kinds, below', lacking: 'The price list has no price for: {kinds}.', enter: 'Enter it' },

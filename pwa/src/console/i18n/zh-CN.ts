@@ -146,7 +146,7 @@ export default {
     },
     word: { true: '是', false: '否', open: '照常', closed: '不营业', reported_at: '报修时间', remote_started_at: '转远程时间', onsite_decided_at: '决定上门时间', promised_for: '约定的日期', purchased_on: '购买日期', invoiced_on: '发票日期', accepted_on: '验收日期', now: '现在', mon: '周一', tue: '周二', wed: '周三', thu: '周四', fri: '周五', sat: '周六', sun: '周日', waiting_customer: '等客户', title: '名称', in_force_from: '生效日期', currency: '货币', warranty: '保修期' },
   },
-  letter: { ref: '版本', title: '名称', clauses: '条款', clause: '条款', article: '出处', quote: '签的原文', meaning: '系统怎么做', empty: '没有安装承诺书。', not_found: '没有这份承诺书。' },
+  letter: { blank: '原文空着', ref: '版本', title: '名称', clauses: '条款', clause: '条款', article: '出处', quote: '签的原文', meaning: '系统怎么做', empty: '没有安装承诺书。', not_found: '没有这份承诺书。' },
   product: { product_price: '软件报价', upgrade_quote: '升级报价', unrepairable: '修不好' },
   wait: { parts: '等配件', customer: '等客户', other: '其他' },
   quote: { total: '合计', open: '做完才能算出', counted_entered: '{sum}（{n} {per} × {unit}）', counted_visits: '{sum}（在场 {n} {per} × {unit}）', as_used: '用多少算多少', no_price: '还没有价格', parts: '{n} 种，见下', lacking: '价目表里没有{kinds}的价格。', enter: '去录入' },
