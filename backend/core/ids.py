@@ -14,6 +14,11 @@ def new_id() -> str:
     return str(uuid7())
 
 
+def spoken(ident: str) -> str:
+    """How people name a row that has no number: the end of its id, which no neighbour shares."""
+    return ident[-6:].upper()
+
+
 def is_id(value: object) -> bool:
     """True for a lower-case UUIDv7 in its one written form."""
     return isinstance(value, str) and UUID7.match(value) is not None

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 
 from backend.acknowledgements.rules.ink import MAX_POINTS
 from backend.core import clock
+from backend.core.ids import spoken
 from backend.core.schemas import Both, Id, Instant, Text
 from backend.links.models import SCOPES
 from backend.workorders.schemas import ChargesOut
@@ -23,6 +24,7 @@ class LinkIn(Schema):
 
 class LinkOut(Schema):
     id = fields.String()
+    ref = fields.Function(lambda row: spoken(row.id), metadata={"type": "string"})
     work_order_id = fields.String()
     scope = fields.List(fields.String(validate=validate.OneOf(SCOPES)))
     state = fields.Function(

@@ -17,6 +17,7 @@ from backend.acknowledgements.models import Acknowledgement
 from backend.contracts.models import Contract
 from backend.core.clock import iso
 from backend.core.db import db
+from backend.core.ids import spoken
 from backend.letters.installed import letters_named
 from backend.letters.rules.letter import Letter
 from backend.reports.facts import Facts
@@ -55,7 +56,7 @@ def added_of(
         "clocks": [_clock(facts, one) for one in clocks_at(order.clocks or [], now)],
         "check_ins": [_check_in(facts, row) for row in facts.check_ins],
         "course": [_course_entry(facts, entry) for entry in facts.log if entry.what in COURSE],
-        "notes": [*_notes(facts), *_acknowledged(session, facts), *notes],
+        "notes": [*_notes(facts), *_acknowledged(session, facts), *_by_link(facts), *notes],
         "versions": _versions(facts),
         "check_url": f"{base_url.rstrip('/')}/verify/{signature.document_sha256}" if base_url and signature else None,
     }
@@ -271,6 +272,24 @@ def _acknowledged(session: Session, facts: Facts) -> list[dict[str, Any]]:
             "en": f"Told before work ({en}): {said_en}{', ' + who if who else ''}. SHA-256 {sha256}",
         }
         out.append({"text": text, "at": iso(row.corrected_at)})
+    return out
+
+
+BY_LINK = {
+    "accepted": ("客户经链接验收", "Accepted by the customer’s link"),
+    "rejected": ("客户经链接不验收", "Not accepted by the customer’s link"),
+}
+
+
+def _by_link(facts: Facts) -> list[dict[str, Any]]:
+    """The customer's word that came by her link: who, when, and under which of the work order's links."""
+    out = []
+    for entry in facts.log:
+        if entry.what in BY_LINK and entry.source == "link" and entry.voided_at is None:
+            (zh, en), data = BY_LINK[entry.what], entry.data or {}
+            who, ref = str(data.get("who") or "—"), spoken(str(data.get("link_id") or "—"))
+            text = {"zh": f"{zh}：{who}，链接 {ref}", "en": f"{en}: {who}, link {ref}"}
+            out.append({"text": text, "at": iso(entry.corrected_at)})
     return out
 
 

@@ -18,6 +18,7 @@ from backend.reports.models import Report, Signature
 from backend.reports.paper_desk import read_file
 from tests.backend.links.conftest import log, make_link
 from tests.backend.reports.conftest import INK, Job
+from tests.backend.reports.paper.conftest import pdf_text, squeezed, word_text
 from tests.backend.visits.conftest import log_of
 from tests.factories.customers import make_asset, make_contract
 from tests.factories.work import make_work_order
@@ -295,3 +296,20 @@ def test_the_report_is_downloaded_as_the_paper_the_office_prints(as_, cast, eve,
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
     assert job.here(Report, job.report).number in text and "电池满充容量降到" in text
     assert answer.data == as_(cast.adam).get(f"/api/reports/{job.report.id}/pdf?language=zh").data
+
+
+@pytest.mark.promise("A-01")
+def test_her_acceptance_by_link_is_printed_with_who_when_and_which_link(as_, cast, eve, job, link, now):
+    job.ready_unsigned()
+    accept(eve)
+    admin, report = as_(cast.adam), f"/api/reports/{job.report.id}"
+    (listed,) = as_(cast.cleo).get(f"/api/work-orders/{job.work_order.id}/links").json["rows"]
+    assert listed["ref"] == link[0].id[-6:].upper()
+    for language, words in (
+        ("zh", f"客户经链接验收：叶雯，链接 {listed['ref']}"),
+        ("en", f"Accepted by the customer’s link: 叶雯, link {listed['ref']}"),
+    ):
+        pdf = pdf_text(admin.get(f"{report}/pdf?language={language}").data)
+        docx = word_text(admin.get(f"{report}/docx?language={language}").data)
+        assert squeezed(words) in pdf and squeezed(words) in docx
+        assert "10:00" in pdf[pdf.index(squeezed(words)) - 40 : pdf.index(squeezed(words)) + len(words) + 40]
