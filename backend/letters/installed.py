@@ -7,9 +7,9 @@ decision, and right in every process (HOUSE 10). Called wherever the product dec
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,7 +39,9 @@ class Known:
     stands: tuple[Any, ...]
     calendar: Calendar
     files: dict[str, dict[int, str]]
+    read: dict[str, Letter] = field(default_factory=dict, repr=False, compare=False)
 
+    @cached_property
     def versions(self) -> dict[str, list[int]]:
         """Versions of every letter, shipped and own, oldest first."""
         shipped = {name: list(installed_versions(name)) for name in installed_letters()}
@@ -63,7 +65,7 @@ class Known:
     def named(self, ref: str) -> tuple[str, list[int]]:
         """The letter and the versions, oldest first, that a reference may mean; read or not. Raises LetterUnknown."""
         found = REFERENCE.fullmatch(ref)
-        versions = self.versions().get(found[1], []) if found else []
+        versions = self.versions.get(found[1], []) if found else []
         if found is None or not versions or (found[2] and int(found[2]) not in versions):
             raise LetterUnknown([Fault("letter", f"没有承诺书 {ref!r}", f"there is no letter {ref!r}")])
         return found[1], [int(found[2])] if found[2] else versions
@@ -81,9 +83,11 @@ class Known:
         out = []
         for ref in refs:
             try:
-                out.append(self.letter(ref))
+                if ref not in self.read:
+                    self.read[ref] = self.letter(ref)
             except Faulty:
                 continue
+            out.append(self.read[ref])
         return tuple(out)
 
 

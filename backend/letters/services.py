@@ -21,7 +21,7 @@ COPIED = ("title", "clauses", "contacts")
 
 def refs(session: Session) -> list[str]:
     """Every version of every letter, shipped and the company's own, in order."""
-    return [f"{name}@{version}" for name, versions in known(session).versions().items() for version in versions]
+    return [f"{name}@{version}" for name, versions in known(session).versions.items() for version in versions]
 
 
 def letter_named(session: Session, ref: str) -> Letter:

@@ -39,7 +39,7 @@ def checked(session: Session, text: str) -> Letter:
 def _check_place(session: Session, letter: Letter, fields: dict[str, Entry]) -> None:
     """It is a new letter or the next version of one, not in force before the last, and its clauses carry its name."""
     here = known(session)
-    versions = here.versions().get(letter.id, [])
+    versions = here.versions.get(letter.id, [])
     if versions:
         following = max(versions) + 1
         if letter.version != following:

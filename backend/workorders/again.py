@@ -60,7 +60,7 @@ def _of_days(session: Session, ref: str) -> sa.ColumnElement[bool]:
     first, last = map(date.fromisoformat, ref.split(BETWEEN))
     begun = WorkOrder.reported_at < datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=2)
     here, parts = known(session), [sa.false()]
-    for letter in here.letters(f"{name}@{version}" for name, all_ in here.versions().items() for version in all_):
+    for letter in here.letters(f"{name}@{version}" for name, all_ in here.versions.items() for version in all_):
         near = [
             getattr(Asset, one.anchor).between(one.since or date.min, one.until)
             for one in anchored(letter, first, last, here.calendar)

@@ -19,7 +19,8 @@ from backend.core import clock
 from backend.core.db import db
 from backend.customers.models import Customer, Site
 from backend.letters import installed
-from backend.letters.rules import ALWAYS, Calendar, FactsFaulty, Hours, Letter, decide_and_cite, due_at
+from backend.letters.rules import ALWAYS, Calendar, Facts, FactsFaulty, Hours, Letter, decide_and_cite, due_at
+from backend.letters.rules import facts_of as read_facts
 from backend.workorders.models import UNDECIDED
 from backend.workorders.ports import Repair
 from backend.workorders.rules.entries import Entry
@@ -61,8 +62,9 @@ def decided(case: Case, now: datetime) -> dict[str, Any]:
     `cited` beside them: per charge kind the clause that a bill names.
     """
     contracts = {a.contract_id: case.contracts[a.contract_id] for a in case.assets if a.contract_id in case.contracts}
-    merged = _together(_answers(case, contracts, now))
-    merged["entitlement"]["if_user_damage"] = _if_user_damage(case, contracts, now)
+    questions = _questions(case, contracts, now)
+    merged = _together([_answered(case, question, now) for question in questions])
+    merged["entitlement"]["if_user_damage"] = _if_user_damage(case, questions, now)
     merged["clocks"] += _report_clocks(case, contracts)
     merged["clocks"] = [_as_stored(clock_, case) for clock_ in _earliest(merged["clocks"])]
     for owed in merged["owed"]:
@@ -70,34 +72,48 @@ def decided(case: Case, now: datetime) -> dict[str, Any]:
     return merged
 
 
-def _answers(case: Case, contracts: Mapping[str, Contract], now: datetime) -> list[dict[str, Any]]:
-    """The engine's answer per asset, or one for work that names none."""
+@dataclass(frozen=True)
+class _Question:
+    """What the engine is asked about one asset, or about none. `facts` None: they cannot be true, `faulty` says where."""
+
+    asset: Asset | None
+    letters: Sequence[Letter]
+    facts: Facts | None
+    faulty: tuple[str, ...] = ()
+
+
+def _questions(case: Case, contracts: Mapping[str, Contract], now: datetime) -> list[_Question]:
+    """One per asset, or one for work that names none."""
     out = []
     for asset in case.assets or [None]:
         contract = contracts.get(asset.contract_id) if asset else None
         letters = letters_named((contract or case.contract).letters if contract or case.contract else [])
-        facts = facts_of(case, asset, case.spells.get(asset.id, ()) if asset else (), letters, now)
-        answer = _answer(facts, letters, case, asset, now)
-        if answer["entitlement"]["status"] == SUSPENDED and case.lifted is not None:
-            answer = _lifted(answer, facts, letters, case, asset, now)
-        answer["entitlement"] = answer["entitlement"] | {"repairs": _counted(case, asset)}
-        out.append(answer)
+        raw = facts_of(case, asset, case.spells.get(asset.id, ()) if asset else (), letters, now)
+        try:
+            out.append(_Question(asset, letters, read_facts(raw)))
+        except FactsFaulty as error:
+            out.append(_Question(asset, letters, None, tuple(sorted({fault.path for fault in error.faults}))))
     return out
+
+
+def _answered(case: Case, question: _Question, now: datetime) -> dict[str, Any]:
+    """The engine's answer, with what the office overrode and the repairs that the three guarantees count."""
+    answer = _answer(case, question, now)
+    if answer["entitlement"]["status"] == SUSPENDED and case.lifted is not None:
+        answer = _lifted(answer, case, question, now)
+    return answer | {"entitlement": answer["entitlement"] | {"repairs": _counted(case, question.asset)}}
 
 
 SUSPENDED = GRAVEST[0]
 
 
-def _lifted(
-    answer: Mapping[str, Any], facts: dict[str, Any], letters: Sequence[Letter], case: Case, asset: Asset | None,
-    now: datetime,
-) -> dict[str, Any]:  # fmt: skip
+def _lifted(answer: Mapping[str, Any], case: Case, question: _Question, now: datetime) -> dict[str, Any]:
     """A suspension that the office overrode: decided as if not invoked, and both stay to be seen (A-15…A-17)."""
     entry = case.lifted
     assert entry is not None
-    not_invoked = {"payment_breach": False, "confidentiality_breach": False}
-    facts = facts | {"customer": facts["customer"] | not_invoked, "asset": facts["asset"] | {"genuine": True}}
-    found = _answer(facts, letters, case, asset, now)
+    assert question.facts is not None
+    facts = replace(question.facts, payment_breach=False, confidentiality_breach=False, genuine=True)
+    found = _answer(case, replace(question, facts=facts), now)
     suspended = {
         "reasons": answer["entitlement"]["reasons"], "note": entry.note, "at": clock.iso(entry.at), "entry_id": entry.id,
     }  # fmt: skip
@@ -118,7 +134,7 @@ def _counted(case: Case, asset: Asset | None) -> list[dict[str, str]]:
 USER_DAMAGE = "user_damage"
 
 
-def _if_user_damage(case: Case, contracts: Mapping[str, Contract], now: datetime) -> dict[str, Any] | None:
+def _if_user_damage(case: Case, questions: Sequence[_Question], now: datetime) -> dict[str, Any] | None:
     """What would be decided were the cause damage by the user: a phone without a network tells the customer so.
 
     None where the cause is known already, and where damage would change nothing (no repair).
@@ -126,7 +142,10 @@ def _if_user_damage(case: Case, contracts: Mapping[str, Contract], now: datetime
     keys = [asset.id for asset in case.assets] or [""]
     if case.kind != "repair" or all(cause == USER_DAMAGE for cause in map(case.causes.get, keys)):
         return None
-    damaged = _together(_answers(replace(case, causes=dict.fromkeys(keys, USER_DAMAGE)), contracts, now))
+    damaged = _together([
+        _answered(case, replace(one, facts=one.facts and replace(one.facts, cause_category=USER_DAMAGE)), now)
+        for one in questions
+    ])  # fmt: skip
     said = damaged["entitlement"]
     gates = [gate for gate in damaged["gates"] if gate["before"] == "work"]
     kept = {name: said[name] for name in ("status", "charges", "reasons")}
@@ -210,27 +229,20 @@ def calendar() -> Calendar:
     return installed.known(db.session).calendar
 
 
-def _answer(
-    facts: dict[str, Any], letters: Sequence[Letter], case: Case, asset: Asset | None, now: datetime
-) -> dict[str, Any]:
+def _answer(case: Case, question: _Question, now: datetime) -> dict[str, Any]:
     """One asset's decision; without a letter, or with facts that cannot be true, it stays undecided and says why."""
-    missing = ["$.letters"]
-    if letters:
-        try:
-            answer, cited = decide_and_cite(
-                facts, letters, calendar(), [(why, start, end or now) for why, start, end in case.pauses]
-            )
-        except FactsFaulty as error:
-            missing = sorted({fault.path for fault in error.faults})
-        else:
-            for one in answer["clocks"]:
-                one["is_at_once"] = _is_at_once(one, letters, case)
-            refs = [letter.ref for letter in letters]
-            return answer | {"cited": cited, "asset_id": asset.id if asset else None, "letters": refs}
-    return {
-        "clocks": [], "entitlement": UNDECIDED, "gates": [], "owed": [], "missing": missing, "cited": {},
-        "asset_id": asset.id if asset else None, "letters": [letter.ref for letter in letters],
-    }  # fmt: skip
+    asset, letters, facts = question.asset, question.letters, question.facts
+    about = {"asset_id": asset.id if asset else None, "letters": [letter.ref for letter in letters]}
+    if not letters or facts is None:
+        missing = list(question.faulty) if letters else ["$.letters"]
+        return {
+            "clocks": [], "entitlement": UNDECIDED, "gates": [], "owed": [], "missing": missing, "cited": {}, **about,
+        }  # fmt: skip
+    pauses = [(why, start, end or now) for why, start, end in case.pauses]
+    answer, cited = decide_and_cite(facts, letters, calendar(), pauses)
+    for one in answer["clocks"]:
+        one["is_at_once"] = _is_at_once(one, letters, case)
+    return {**answer, "cited": cited, **about}
 
 
 def _is_at_once(clock_: Mapping[str, Any], letters: Sequence[Letter], case: Case) -> bool:

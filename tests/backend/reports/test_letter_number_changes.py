@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from backend.letters import loader
+from backend.letters import installed, loader
 from backend.reports import paper_desk
 from tests.backend.reports.test_assemble import view_of_job
 
@@ -18,6 +18,7 @@ def letters(tmp_path, monkeypatch):
     folder = tmp_path / "letters"
     shutil.copytree(loader.SHIPPED, folder)
     monkeypatch.setattr(loader, "SHIPPED", folder)
+    monkeypatch.setattr(installed, "_last", None)
     loader._installed.cache_clear()
     loader._shipped.cache_clear()
     yield folder
