@@ -17,11 +17,18 @@ from flask import g, has_request_context
 from sqlalchemy.orm import Session
 
 from backend.core import clock
+from backend.core.db import IDS
 from backend.core.sync import RecordKind, SyncRegistry, canonical
 from backend.sync_api.models import SyncConflict, SyncHistory, SyncRecord
+from sync.server.canonical import same
 
 Key = tuple[str, str]
 CHUNK = 400
+
+
+_RECORDS = sa.select(SyncRecord.__table__).where(
+    SyncRecord.kind == sa.bindparam("kind"), SyncRecord.record_id.in_(IDS)
+)
 
 
 @dataclass
@@ -65,7 +72,7 @@ class Journal:
     rescopes: dict[str, tuple[set[Key], frozenset[str]]] = field(default_factory=dict)
     ledger: list[Any] = field(default_factory=list)
     awaited: dict[Key, Doer] = field(default_factory=dict)  # new rows not flushed yet, and who made them
-    seen: set[int] = field(default_factory=set)  # id() of every row that `settle_later` left for the next flush
+    fresh: list[Any] = field(default_factory=list)  # rows added since the last settling, not flushed yet
     doer: Doer | None = None
     open_conflicts: set[Key] | None = None
     feed_seq: int | None = None
@@ -97,8 +104,7 @@ class Journal:
         for kind, ids in wanted.items():
             for start in range(0, len(ids), CHUNK):
                 part = ids[start : start + CHUNK]
-                query = sa.select(SyncRecord.__table__).where(SyncRecord.kind == kind, SyncRecord.record_id.in_(part))
-                for row in self.session.execute(query):
+                for row in self.session.execute(_RECORDS, {"kind": kind, "ids": part}):
                     self.entries[kind, row.record_id] = Entry(
                         row.rev, row.row, row.is_gone, row.made_by_id, row.made_at
                     )
@@ -111,7 +117,7 @@ class Journal:
     def settle(self) -> None:
         """Flush, then turn what was touched into rows, revs and history; then the conflicts that this touched."""
         self.session.flush()
-        self.seen.clear()
+        self.fresh.clear()
         if not self.touched:
             return
         touched, self.touched = self.touched, {}
@@ -134,11 +140,10 @@ class Journal:
         if self.touched or session.dirty or session.deleted:
             self.settle()
             return
-        fresh = [obj for obj in session.new if id(obj) not in self.seen]
-        self.seen.update(map(id, fresh))
+        fresh, self.fresh = self.fresh, []
         for obj in fresh:
             kind = self.registry.of_model.get(type(obj))
-            if kind is None:
+            if kind is None or obj not in session:
                 continue
             key, doer = (kind.kind, _id_of(obj)), self.who()
             if key in self.entries and self.entries[key].rev:
@@ -174,7 +179,7 @@ class Journal:
     def _remember(self, key: Key, entry: Entry, row: dict[str, Any], rev: int, doer: Doer) -> None:
         """Keep every superseded value; an open conflict of the field shows the live value as it now is."""
         before = entry.fields()
-        names = [name for name in {**before, **row} if _differ(before.get(name), row.get(name))]
+        names = [name for name in {**before, **row} if not same(before.get(name), row.get(name))]
         for name in names:
             self.history.append(
                 {
@@ -247,13 +252,6 @@ class Journal:
         self.open_conflicts = None
 
 
-def _differ(one: Any, other: Any) -> bool:
-    """As canonical JSON: Python's 1 == True. Most are texts, which need not be written out to be compared."""
-    if type(one) is str and type(other) is str:
-        return one != other
-    return canonical(one) != canonical(other)
-
-
 def _id_of(obj: Any) -> str:
     return sa.inspect(obj).mapper.primary_key_from_instance(obj)[0]
 
@@ -284,6 +282,11 @@ def listen(session_class: Any) -> None:
         for obj in deleted:
             journal.note(obj, is_deleted=True)
 
+    def added(session: Session, obj: Any) -> None:
+        journal = session.info.get("sync_journal")
+        if journal is not None:
+            journal.fresh.append(obj)
+
     def after_commit(session: Session) -> None:
         if not session.in_nested_transaction():
             session.info.pop("sync_journal", None)
@@ -293,6 +296,7 @@ def listen(session_class: Any) -> None:
             session.info.pop("sync_journal", None)
 
     sa.event.listen(session_class, "before_flush", before_flush)
+    sa.event.listen(session_class, "transient_to_pending", added)
     sa.event.listen(session_class, "after_commit", after_commit)
     sa.event.listen(session_class, "after_soft_rollback", after_rollback)
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import get_history
 
 from backend.accounts.models import Branch, User
 from backend.acknowledgements.models import Acknowledgement
@@ -207,8 +208,7 @@ def _note(session: Session, _context: Any, _instances: Any) -> None:
         if watched is None:
             continue
         is_new = row in session.new
-        state = sa.inspect(row)
-        if not is_new and not any(state.attrs[name].history.has_changes() for name in watched):
+        if not is_new and not any(get_history(row, name).has_changes() for name in watched):
             continue
         moved = session.info.setdefault(_MOVED, {})
         if isinstance(row, Report):

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 import rfc8785
 
+_PLAIN = (str, int, bool, type(None))
 _ABOVE_SURROGATES = re.compile("[\ud7ff-\U0010ffff]")
 
 
@@ -24,12 +25,17 @@ def canonical(value: Any) -> str:
 
 
 def _has_such_name(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(
-            not name.isascii() and _ABOVE_SURROGATES.search(name) or _has_such_name(item)
-            for name, item in value.items()
-        )
-    return isinstance(value, (list, tuple)) and any(map(_has_such_name, value))
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            names = "".join(one)
+            if not names.isascii() and _ABOVE_SURROGATES.search(names):
+                return True
+            left += one.values()
+        elif isinstance(one, (list, tuple)):
+            left += one
+    return False
 
 
 def hash_of(value: Any) -> str:
@@ -43,10 +49,10 @@ def hash_text(text: str) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal by M-02. Python's own equality would say that True is 1."""
-    if type(one) is str and type(other) is str:
+    """Equal by M-02. Python's own equality would say that True is 1; in whichever order names stand, it is the same."""
+    if type(one) is type(other) and type(one) in _PLAIN:
         return one == other
-    return canonical(one) == canonical(other)
+    return orjson.dumps(one, option=orjson.OPT_SORT_KEYS) == orjson.dumps(other, option=orjson.OPT_SORT_KEYS)
 
 
 def content_hash(operation: dict[str, Any]) -> str:
