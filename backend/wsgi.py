@@ -7,6 +7,7 @@ write to one SQLite file. So each worker watches its parent.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -39,11 +40,16 @@ def _watch(parent: int) -> None:
 
 
 def _warm() -> None:
-    """What the first push would else load with the write transaction open (300 ms): letters and their rest days."""
+    """What the first push would else load with the write transaction open (300 ms): letters and their rest days.
+
+    All that is loaded by now stays to the end; walking it at each full collection would hold up a request for 100 ms.
+    """
     with app.app_context():
         decision.letters_named(installed_letters())
         decision.calendar().is_rest_day(clock.now().date())
         db.session.rollback()
+    gc.collect()
+    gc.freeze()
 
 
 _die_with(os.getppid())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import time
 from collections.abc import Iterator
@@ -65,6 +66,7 @@ def _slices_ms(folder: str) -> list[list[float]]:
     with app.app_context():
         db.create_all()
         contract, rounds = _open_work(), []
+        gc.freeze()  # as the server does at its start (wsgi.py)
         for letter in LETTERS:
             with write_transaction() as session:
                 session.merge(contract).letters = [letter]
