@@ -40,7 +40,7 @@ def create_app(config: dict[str, Any] | None = None) -> APIFlask:
 
     from backend import config as settings
     from backend.core import http, openapi
-    from backend.core.db import configure_engine, db
+    from backend.core.db import configure_engine, db, json_text
 
     app = APIFlask(
         __name__, title="Fieldpledge", version="1", spec_path="/api/openapi.json", docs_path=None, static_folder=None
@@ -51,6 +51,7 @@ def create_app(config: dict[str, Any] | None = None) -> APIFlask:
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_pre_ping": "postgresql" in app.config["DATABASE_URL"],
             "json_deserializer": orjson.loads,
+            "json_serializer": json_text,
         },
         PERMANENT_SESSION_LIFETIME=timedelta(days=app.config["SESSION_DAYS"]),
         SESSION_COOKIE_NAME="fieldpledge",

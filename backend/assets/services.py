@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from backend.assets import ports
 from backend.assets.models import Asset, OutOfService
 from backend.core import clock
+from backend.core.db import IDS
 from backend.core.ids import new_id
 from backend.core.problems import Fault, Invalid, NotFound
 from backend.customers import services as customers
@@ -67,11 +68,13 @@ def check_dates(values: dict[str, Any], site: Site | None, now: datetime, path: 
         raise Invalid(faults=faults)
 
 
+_SPELLS = sa.select(OutOfService).where(OutOfService.asset_id.in_(IDS)).order_by(OutOfService.from_on)
+
+
 def spells_of(session: Session, asset_ids: list[str]) -> dict[str, list[OutOfService]]:
     """Out-of-service spells per asset, in order."""
-    query = sa.select(OutOfService).where(OutOfService.asset_id.in_(asset_ids)).order_by(OutOfService.from_on)
     out: dict[str, list[OutOfService]] = {asset_id: [] for asset_id in asset_ids}
-    for spell in session.scalars(query):
+    for spell in session.scalars(_SPELLS, {"ids": asset_ids}):
         out[spell.asset_id].append(spell)
     return out
 

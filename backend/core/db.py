@@ -16,14 +16,17 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm.util import identity_key
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -42,6 +45,11 @@ db = SQLAlchemy(model_class=Base, session_options={"autoflush": False, "expire_o
 
 Id = sa.String(36)
 Json = sa.JSON().with_variant(JSONB(), "postgresql")
+
+
+def json_text(value: Any) -> str:
+    """What a JSON column is given to keep."""
+    return orjson.dumps(value).decode()
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -87,10 +95,23 @@ def is_passing(error: BaseException) -> bool:
     )
 
 
+IDS = sa.bindparam("ids", expanding=True)
+"""In a statement that is built once and takes its ids when it is run: building costs more than SQLite's answer."""
+
+
 def rows_by_id(session: Session, model: type[Any], ids: Iterable[str | None]) -> dict[str, Any]:
-    """The rows of these ids, asked for at once; none is asked for where there is none to find."""
-    wanted = sorted({ident for ident in ids if ident})
-    return {row.id: row for row in session.scalars(sa.select(model).where(model.id.in_(wanted)))} if wanted else {}
+    """The rows of these ids: what this transaction has read stays as it is, the others are asked for at once."""
+    wanted = {ident for ident in ids if ident}
+    held = {ident: session.identity_map.get(identity_key(model, ident)) for ident in wanted}
+    found = {ident: row for ident, row in held.items() if row is not None and not sa.inspect(row).expired}
+    if len(found) < len(wanted):
+        found |= {row.id: row for row in session.scalars(_by_id(model), {"ids": sorted(wanted - found.keys())})}
+    return found
+
+
+@cache
+def _by_id(model: type[Any]) -> sa.Select[Any]:
+    return sa.select(model).where(model.id.in_(IDS))
 
 
 def before_commit(function: Callable[[Session], None]) -> Callable[[Session], None]:

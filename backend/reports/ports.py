@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.assets import ports as assets
 from backend.core.clock import iso
+from backend.core.db import IDS
 from backend.core.search import matches
 from backend.reports import repairs
 from backend.reports.models import Finding, Report
@@ -30,13 +31,17 @@ def register(_app: Flask) -> None:
     assets.history_of.answer_with(history_of_asset)
 
 
+_REPORTS = (
+    sa.select(Report.id, Report.work_order_id, Report.state)
+    .where(Report.work_order_id.in_(IDS), Report.state != "withdrawn")
+    .order_by(Report.id)
+)
+
+
 def gate_answers(session: Session, work_order_ids: Sequence[str]) -> dict[tuple[str, str], work_orders.GateAnswer]:
     """B-15: no closing without a submitted report (fault_report) with cause and fix (cause_and_fix)."""
-    query = sa.select(Report.id, Report.work_order_id, Report.state).where(
-        Report.work_order_id.in_(work_order_ids), Report.state != "withdrawn"
-    )
     reports: dict[str, list[tuple[str, str]]] = {ident: [] for ident in work_order_ids}
-    for report_id, work_order_id, state in session.execute(query.order_by(Report.id)):
+    for report_id, work_order_id, state in session.execute(_REPORTS, {"ids": work_order_ids}):
         reports[work_order_id].append((report_id, state))
     handed_in = [ident for rows in reports.values() for ident, state in rows if state in COUNTED]
     findings = session.scalars(sa.select(Finding).where(Finding.report_id.in_(handed_in))) if handed_in else ()

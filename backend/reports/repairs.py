@@ -13,11 +13,37 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core import clock
+from backend.core.db import IDS
 from backend.customers.models import Site
 from backend.reports.models import Finding, PartLine, Report
 from backend.reports.rules.states import COUNTED
 from backend.workorders.models import WorkOrder
 from backend.workorders.ports import Repair, UsedPart
+
+_REPAIRS = (
+    sa.select(Finding.asset_id, WorkOrder.id, Report.number, Report.short_ref, WorkOrder.fault, Finding.cause_category,
+              WorkOrder.reported_at, Site.tz, Report.id)
+    .join(Report, Report.id == Finding.report_id)
+    .join(WorkOrder, WorkOrder.id == Report.work_order_id)
+    .join(Site, Site.id == WorkOrder.site_id)
+    .where(Finding.asset_id.in_(IDS), Report.state.in_(COUNTED), WorkOrder.kind == "repair",
+           sa.or_(Finding.outcome.is_(None), Finding.outcome.not_in(("refused", "no_fault_found"))))
+    .order_by(WorkOrder.reported_at, Report.id)
+)  # fmt: skip
+_CAUSES = (
+    sa.select(Finding.work_order_id, Finding.asset_id, Finding.cause_category)
+    .join(Report, Report.id == Finding.report_id)
+    .where(Finding.work_order_id.in_(IDS), Finding.asset_id.is_not(None), Finding.cause_category.is_not(None),
+           Report.state != "withdrawn")
+    .order_by(Finding.id)
+)  # fmt: skip
+_PARTS = (
+    sa.select(PartLine.work_order_id, Finding.asset_id, PartLine.part_no, PartLine.name, PartLine.quantity)
+    .join(Report, Report.id == PartLine.report_id)
+    .outerjoin(Finding, Finding.id == PartLine.finding_id)
+    .where(PartLine.work_order_id.in_(IDS), PartLine.voided_at.is_(None), Report.state != "withdrawn")
+    .order_by(PartLine.id)
+)
 
 
 def repairs_of(session: Session, asset_ids: Sequence[str]) -> list[Repair]:
@@ -25,19 +51,11 @@ def repairs_of(session: Session, asset_ids: Sequence[str]) -> list[Repair]:
     wanted = sorted(set(asset_ids))
     if not wanted:
         return []
-    query = (
-        sa.select(Finding.asset_id, WorkOrder.id, Report.number, Report.short_ref, WorkOrder.fault, Finding.cause_category,
-                  WorkOrder.reported_at, Site.tz, Report.id)
-        .join(Report, Report.id == Finding.report_id)
-        .join(WorkOrder, WorkOrder.id == Report.work_order_id)
-        .join(Site, Site.id == WorkOrder.site_id)
-        .where(Finding.asset_id.in_(wanted), Report.state.in_(COUNTED), WorkOrder.kind == "repair",
-               sa.or_(Finding.outcome.is_(None), Finding.outcome.not_in(("refused", "no_fault_found"))))
-        .order_by(WorkOrder.reported_at, Report.id)
-    )  # fmt: skip
     return [
         Repair(asset_id, order_id, when, number or short_ref, fault or cause or "", clock.local_date(when, tz), ident)
-        for asset_id, order_id, number, short_ref, fault, cause, when, tz, ident in session.execute(query)
+        for asset_id, order_id, number, short_ref, fault, cause, when, tz, ident in session.execute(
+            _REPAIRS, {"ids": wanted}
+        )
     ]
 
 
@@ -65,15 +83,8 @@ def previous_on(session: Session, asset_ids: Sequence[str], work_order: WorkOrde
 
 def causes_of(session: Session, work_order_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     """{work order: {asset: cause category}} as found so far; user damage is told whatever else was found."""
-    query = (
-        sa.select(Finding.work_order_id, Finding.asset_id, Finding.cause_category)
-        .join(Report, Report.id == Finding.report_id)
-        .where(Finding.work_order_id.in_(work_order_ids), Finding.asset_id.is_not(None),
-               Finding.cause_category.is_not(None), Report.state != "withdrawn")
-        .order_by(Finding.id)
-    )  # fmt: skip
     out: dict[str, dict[str, str]] = {}
-    for work_order_id, asset_id, cause in session.execute(query):
+    for work_order_id, asset_id, cause in session.execute(_CAUSES, {"ids": work_order_ids}):
         found = out.setdefault(work_order_id, {})
         if found.get(asset_id) != "user_damage":
             found[asset_id] = cause
@@ -82,14 +93,7 @@ def causes_of(session: Session, work_order_ids: Sequence[str]) -> dict[str, dict
 
 def parts_of(session: Session, work_order_ids: Sequence[str]) -> dict[str, list[UsedPart]]:
     """{work order: parts that its reports name}, in the order they were written."""
-    query = (
-        sa.select(PartLine.work_order_id, Finding.asset_id, PartLine.part_no, PartLine.name, PartLine.quantity)
-        .join(Report, Report.id == PartLine.report_id)
-        .outerjoin(Finding, Finding.id == PartLine.finding_id)
-        .where(PartLine.work_order_id.in_(work_order_ids), PartLine.voided_at.is_(None), Report.state != "withdrawn")
-        .order_by(PartLine.id)
-    )
     out: dict[str, list[UsedPart]] = {}
-    for work_order_id, *part in session.execute(query):
+    for work_order_id, *part in session.execute(_PARTS, {"ids": work_order_ids}):
         out.setdefault(work_order_id, []).append(UsedPart(*part))
     return out

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from backend.core.clock import iso
+from backend.core.db import IDS
 from backend.core.sync import RecordKind, home_bucket, record_kind
 from backend.sync_api.models import SyncConflict, SyncFile, SyncFileRef, SyncStuck
 
@@ -77,16 +78,24 @@ def _refs_of(row: SyncFile, session: Session) -> list[Key]:
     return [(kind, record_id) for kind, record_id in session.execute(query)]
 
 
+_CONFLICTS = sa.select(SyncConflict).where(SyncConflict.record_id.in_(IDS))
+_FILES = (
+    sa.select(SyncFile)
+    .join(SyncFileRef, SyncFileRef.sha256 == SyncFile.sha256)
+    .where(SyncFileRef.record_id.in_(IDS))
+    .distinct()
+)
+
+
 def followers_of(session: Session, moved: Iterable[Key]) -> dict[Key, Any]:
     """Conflicts about, and files named by, records that came into or left a bucket."""
     out: dict[Key, Any] = {}
     ids = sorted({record_id for _, record_id in moved})
     for start in range(0, len(ids), CHUNK):
-        part = ids[start : start + CHUNK]
-        for conflict in session.scalars(sa.select(SyncConflict).where(SyncConflict.record_id.in_(part))):
+        part = {"ids": ids[start : start + CHUNK]}
+        for conflict in session.scalars(_CONFLICTS, part):
             out["conflict", conflict.id] = conflict
-        query = sa.select(SyncFile).join(SyncFileRef, SyncFileRef.sha256 == SyncFile.sha256)
-        for file in session.scalars(query.where(SyncFileRef.record_id.in_(part)).distinct()):
+        for file in session.scalars(_FILES, part):
             out["file", file.sha256] = file
     return out
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.accounts.models import Device as PhoneDevice
+from backend.core.db import IDS
 from backend.core.ids import new_id
 from backend.sync_api.journal import CHUNK, Journal
 from backend.sync_api.models import SyncDevice, SyncOperation, SyncSecurityEvent, SyncSignature
@@ -26,6 +27,9 @@ _LEDGER = (
     SyncOperation.result,
     SyncOperation.link,
 )
+
+
+_KNOWN = sa.select(*_LEDGER).where(SyncOperation.op_id.in_(IDS))
 
 
 class Ledger:
@@ -58,8 +62,8 @@ class Ledger:
     def known(self, op_ids: Iterable[str]) -> dict[str, Stored]:
         ids, out = list(op_ids), {}
         for start in range(0, len(ids), CHUNK):
-            query = sa.select(*_LEDGER).where(SyncOperation.op_id.in_(ids[start : start + CHUNK]))
-            out |= {row.op_id: Stored(*row) for row in self.session.execute(query)}
+            part = {"ids": ids[start : start + CHUNK]}
+            out |= {row.op_id: Stored(*row) for row in self.session.execute(_KNOWN, part)}
         return out
 
     def append(self, rows: list[LedgerRow]) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.clock import iso
 from backend.core.clock import now as clock_now
-from backend.core.db import write_transaction
+from backend.core.db import IDS, write_transaction
 from backend.core.ids import new_id
 from backend.core.sync import who_entered
 from backend.sync_api import audit, restores
@@ -59,10 +59,13 @@ def publish(session: Session, journal: Journal) -> None:
     journal.feed_seq = seq
 
 
+_HELD_HEAD = sa.select(SyncHead.__table__).where(SyncHead.id == 1).with_for_update()
+
+
 def take_head(session: Session) -> Any:
     """The head row, held until the commit; made if this database has none yet."""
     table = SyncHead.__table__
-    head = session.execute(sa.select(table).where(table.c.id == 1).with_for_update()).first()
+    head = session.execute(_HELD_HEAD).first()
     if head is None:
         first = {"id": 1, "epoch": new_id(), "feed_seq": 0, "pruned_seq": 0, "ledger_n": 0}
         first |= {"ledger_chain": FIRST_CHAIN, "audit_n": 0, "audit_chain": audit.FIRST_LINE}
@@ -105,6 +108,11 @@ def start_epoch(session: Session, now: datetime | None = None, from_at: datetime
 # -- who holds what ------------------------------------------------------------------------------------------------
 
 
+_HOLDING = sa.select(SyncFeed.bucket, SyncFeed.kind, SyncFeed.record_id).where(
+    SyncFeed.record_id.in_(IDS), SyncFeed.why.is_(None)
+)
+
+
 class _Members:
     """Which buckets hold which records: as stored, and what this transaction makes of it."""
 
@@ -123,10 +131,8 @@ class _Members:
             self.held[key] = set()
         ids = [record_id for _, record_id in fresh]
         for start in range(0, len(ids), CHUNK):
-            query = sa.select(SyncFeed.bucket, SyncFeed.kind, SyncFeed.record_id).where(
-                SyncFeed.record_id.in_(ids[start : start + CHUNK]), SyncFeed.why.is_(None)
-            )
-            for bucket, kind, record_id in self.session.execute(query):
+            part = {"ids": ids[start : start + CHUNK]}
+            for bucket, kind, record_id in self.session.execute(_HOLDING, part):
                 if (kind, record_id) in fresh:
                     self.held[kind, record_id].add(bucket)
                     self.before.setdefault((kind, record_id), set()).add(bucket)

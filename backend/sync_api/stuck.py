@@ -12,6 +12,12 @@ from sync.server.canonical import canonical
 from sync.server.model import Stuck
 from sync.server.stuck import HOLDING
 
+_OPEN = (
+    sa.select(SyncStuck)
+    .where(SyncStuck.device_id == sa.bindparam("device"), SyncStuck.state.in_(HOLDING))
+    .order_by(SyncStuck.seq)
+)
+
 
 class StuckOperations:
     """Records of kind `stuck_operation`."""
@@ -21,8 +27,7 @@ class StuckOperations:
 
     def open_stuck(self, device_id: str) -> list[Stuck]:
         self.session.flush()
-        query = sa.select(SyncStuck).where(SyncStuck.device_id == device_id, SyncStuck.state.in_(HOLDING))
-        return [_stuck(row) for row in self.session.scalars(query.order_by(SyncStuck.seq))]
+        return [_stuck(row) for row in self.session.scalars(_OPEN, {"device": device_id})]
 
     def stuck(self, op_id: str) -> Stuck | None:
         self.session.flush()

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.core.db import db, is_passing, run_before_commit, write_transaction
+from backend.core.db import IDS, db, is_passing, run_before_commit, write_transaction
 from backend.core.sync import SyncRegistry, home_bucket, registry_of
 from backend.sync_api import audit
 from backend.sync_api.conflicts import Conflicts
@@ -27,6 +28,16 @@ from sync.server.model import Actor, Head, Operation, Record
 from sync.server.ports import Unpublished
 
 T = TypeVar("T")
+
+
+_HELD_ONCE = sa.select(SyncFeed.kind, SyncFeed.record_id).where(
+    SyncFeed.record_id.in_(IDS), sa.or_(SyncFeed.bucket == sa.bindparam("home"), SyncFeed.bucket == "reference")
+)
+
+
+@cache
+def _rows(model: type[Any]) -> sa.Select[Any]:
+    return sa.select(model).where(sa.inspect(model).primary_key[0].in_(IDS))
 
 
 class SqlUnit(Ledger, Conflicts, StuckOperations):
@@ -49,11 +60,9 @@ class SqlUnit(Ledger, Conflicts, StuckOperations):
             if kind in self.registry.records and self.journal.entry((kind, record_id)).rev:
                 by_kind.setdefault(kind, []).append(record_id)
         for kind, ids in by_kind.items():
-            model = self.registry.records[kind].model
-            column = sa.inspect(model).primary_key[0]
+            query = _rows(self.registry.records[kind].model)
             for start in range(0, len(ids), CHUNK):
-                query = sa.select(model).where(column.in_(ids[start : start + CHUNK]))
-                self.rows += self.session.scalars(query).unique().all()
+                self.rows += self.session.scalars(query, {"ids": ids[start : start + CHUNK]}).unique().all()
 
     def record(self, key: Key) -> Record | None:
         if key in self.journal.awaited:
@@ -81,11 +90,8 @@ class SqlUnit(Ledger, Conflicts, StuckOperations):
         """Which of these records a bucket of hers holds or held."""
         out: set[Key] = set()
         for start in range(0, len(ids), CHUNK):
-            query = sa.select(SyncFeed.kind, SyncFeed.record_id).where(
-                SyncFeed.record_id.in_(ids[start : start + CHUNK]),
-                SyncFeed.bucket.in_([home_bucket(actor.id), "reference"]),
-            )
-            out |= {(kind, record_id) for kind, record_id in self.session.execute(query)}
+            asked = {"ids": ids[start : start + CHUNK], "home": home_bucket(actor.id)}
+            out |= {(kind, record_id) for kind, record_id in self.session.execute(_HELD_ONCE, asked)}
         return out
 
     # -- writing ---------------------------------------------------------------------------------------------------
@@ -158,7 +164,8 @@ class SqlTransactions:
         if self.session is not None:
             return work(self.unit(self.session, registry_of()))
         with write_transaction(publish_all) as session:
-            return work(self.unit(session, registry_of()))
+            unit = self.unit(session, registry_of())  # holds what it read until the commit, which settles by it
+            return work(unit)
 
     def head(self) -> Head:
         head = read_head(db.session)

@@ -17,7 +17,7 @@ from backend.assets import services as assets
 from backend.assets.models import Asset
 from backend.contracts.models import Contract
 from backend.core import clock
-from backend.core.db import rows_by_id
+from backend.core.db import IDS, rows_by_id
 from backend.customers.models import Customer, Site
 from backend.workorders import ports
 from backend.workorders.decision import Case
@@ -87,13 +87,13 @@ _LOG: Any = LogEntry.__table__.c  # columns, not entities: a batch reads thousan
 _ENTRY = (
     _LOG.work_order_id, _LOG.id, _LOG.what, _LOG.corrected_at, _LOG.visit_id, _LOG.note, _LOG.data, _LOG.received_at,
 )  # fmt: skip
+_ENTRIES = sa.select(*_ENTRY).where(_LOG.work_order_id.in_(IDS), _LOG.voided_at.is_(None))
 
 
 def entries_of(session: Session, work_order_ids: Sequence[str]) -> dict[str, list[Entry]]:
     """The logs as the rules see them: what is voided is left out."""
-    query = sa.select(*_ENTRY).where(_LOG.work_order_id.in_(work_order_ids), _LOG.voided_at.is_(None))
     out: dict[str, list[Entry]] = {ident: [] for ident in work_order_ids}
-    for ident, *values, data, received_at in session.execute(query):
+    for ident, *values, data, received_at in session.execute(_ENTRIES, {"ids": work_order_ids}):
         out[ident].append(Entry(*values, data=data or {}, received_at=received_at))
     return out
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core import clock
+from backend.core.db import rows_by_id
 from backend.workorders import acknowledged, chosen, ports
 from backend.workorders.decision import decided
 from backend.workorders.ground import Ground, case_of, ground_of, job_of
@@ -47,10 +47,11 @@ def settle_all(session: Session) -> None:
     if not marked:
         return
     session.flush()
-    ids = list(marked)
+    ids = sorted(marked)
     for start in range(0, len(ids), TOGETHER):
-        part = sa.select(WorkOrder).where(WorkOrder.id.in_(ids[start : start + TOGETHER]))
-        found = session.scalars(part.order_by(WorkOrder.id)).all()
+        part = ids[start : start + TOGETHER]
+        rows = rows_by_id(session, WorkOrder, part)
+        found = [rows[ident] for ident in part if ident in rows]
         ground = ground_of(session, found)
         before = {work_order.id: charged(work_order) for work_order in found}
         for work_order in found:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core import clock
+from backend.core.db import IDS
 from backend.customers.models import Site
 from backend.workorders.models import LogEntry, WorkOrder, WorkOrderAsset
 from backend.workorders.rules import spells as rules
@@ -34,18 +35,29 @@ class LogSpell:
     to_entry_id: str | None
 
 
+_OUT_OF_USE = (
+    sa.select(WorkOrderAsset.asset_id, WorkOrder.id, WorkOrder.number, WorkOrder.short_ref, Site.tz)
+    .join(WorkOrder, WorkOrder.id == WorkOrderAsset.work_order_id)
+    .join(Site, Site.id == WorkOrder.site_id)
+    .where(
+        WorkOrderAsset.asset_id.in_(IDS),
+        WorkOrder.id.in_(
+            sa.select(LogEntry.work_order_id).where(LogEntry.what.in_(rules.OUT), LogEntry.voided_at.is_(None))
+        ),
+    )
+)
+_LOG: Any = LogEntry.__table__.c
+_ENTRIES = sa.select(_LOG.work_order_id, _LOG.id, _LOG.what, _LOG.corrected_at, _LOG.data).where(
+    _LOG.work_order_id.in_(IDS), _LOG.voided_at.is_(None), _LOG.what.in_(rules.WHATS)
+)
+
+
 def log_spells_of(session: Session, asset_ids: Sequence[str]) -> list[LogSpell]:
     """Every spell that the logs of these assets' work orders tell, in order."""
     wanted = sorted(set(asset_ids))
     if not wanted:
         return []
-    out_of = sa.select(LogEntry.work_order_id).where(LogEntry.what.in_(rules.OUT), LogEntry.voided_at.is_(None))
-    pairs = session.execute(
-        sa.select(WorkOrderAsset.asset_id, WorkOrder.id, WorkOrder.number, WorkOrder.short_ref, Site.tz)
-        .join(WorkOrder, WorkOrder.id == WorkOrderAsset.work_order_id)
-        .join(Site, Site.id == WorkOrder.site_id)
-        .where(WorkOrderAsset.asset_id.in_(wanted), WorkOrder.id.in_(out_of))
-    ).all()
+    pairs = session.execute(_OUT_OF_USE, {"ids": wanted}).all()
     entries = _entries(session, sorted({pair[1] for pair in pairs}))
     found = [
         LogSpell(
@@ -63,11 +75,9 @@ def _day(at: datetime, tz: str) -> date:
 
 
 def _entries(session: Session, work_order_ids: Sequence[str]) -> dict[str, list[Entry]]:
-    table: Any = LogEntry.__table__.c
-    query = sa.select(table.work_order_id, table.id, table.what, table.corrected_at, table.data).where(
-        table.work_order_id.in_(work_order_ids), table.voided_at.is_(None), table.what.in_(rules.WHATS)
-    )
     out: dict[str, list[Entry]] = {ident: [] for ident in work_order_ids}
-    for order_id, ident, what, at, data in session.execute(query) if work_order_ids else ():
+    for order_id, ident, what, at, data in (
+        session.execute(_ENTRIES, {"ids": work_order_ids}) if work_order_ids else ()
+    ):
         out[order_id].append(Entry(ident, what, at, data=data or {}))
     return out

@@ -3,7 +3,7 @@
 import pytest
 
 from backend.core import clock
-from backend.core.db import write_transaction
+from backend.core.db import db, write_transaction
 from backend.core.ids import new_id
 from backend.letters.services import copy_letters
 from backend.workorders import settling
@@ -188,6 +188,7 @@ def test_settling_thirty_work_orders_asks_as_often_as_settling_one(cast, phone, 
     rows = [make_work_order(cast.site, [asset]) for _ in range(30)]
     asked = {}
     for few in (rows[:1], rows):
+        db.session.expire_all()
         with write_transaction() as session:
             for row in few:
                 settling.mark(session, row.id, NOW)
