@@ -37,11 +37,13 @@ const names = (gates: Gate[], cause: string | null = null, acknowledgements: Ack
   needsOf({ order: order(gates), findings: found(cause), acknowledgements }).map((need) => need.about)
 
 describe('before work', () => {
+  // promise: D-18
   test('what the letter wants is open until the server or this phone has the customer’s word', () => {
     expect(names([gate('backup_notice')])).toEqual(['backup_notice'])
     expect(names([gate('backup_notice', true)])).toEqual([])
     expect(names([gate('backup_notice')], null, [answered('backup_notice')])).toEqual([])
   })
+  // promise: B-08 C-12
   test('a cause found offline brings the notice at once, by what the record says would hold', () => {
     expect(names([gate('backup_notice')], 'wear')).toEqual(['backup_notice'])
     expect(names([gate('backup_notice')], 'user_damage')).toEqual(['user_damage_notice', 'backup_notice'])

@@ -63,13 +63,19 @@ def test_each_letters_warranty_ends_where_its_clause_says(decided, letter, asset
     [
         ("2021-03-15", "2024-03-15", False),  # a Friday
         ("2021-03-16", "2024-03-18", True),  # Saturday to Monday
+        ("2021-02-09", "2024-02-09", False),  # New Year's Eve 2024 was no statutory rest day
         ("2021-02-10", "2024-02-18", True),  # Spring Festival 2024 to the worked Sunday after it
+        ("2021-02-17", "2024-02-18", True),  # its last day
+        ("2021-02-18", "2024-02-18", False),
         ("2021-02-04", "2024-02-04", False),  # a Sunday worked in exchange is a working day
         ("2021-09-29", "2024-09-29", False),
         ("2021-10-01", "2024-10-08", True),  # golden week
         ("2021-10-12", "2024-10-12", False),  # a worked Saturday
         ("2023-02-14", "2026-02-14", False),  # Saturday worked before Spring Festival 2026
         ("2023-02-15", "2026-02-24", True),
+        ("2023-02-23", "2026-02-24", True),
+        ("2023-02-24", "2026-02-24", False),
+        ("2023-02-28", "2026-02-28", False),  # the Saturday worked after it
         ("2022-05-01", "2025-05-06", True),
     ],
 )
