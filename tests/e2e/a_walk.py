@@ -71,7 +71,7 @@ def read_letter(page: Page, letter: str) -> None:
     shown = [text.split("\t") for text in rows.all_inner_texts()]
     assert shown == [[one["id"], one["article"], one["quote"], one["text"]["zh"]] for one in clauses]
     for contact in contacts:
-        line = page.locator(".lines li").filter(has_text=contact["label"]["zh"])
+        line = page.locator(".whom li").filter(has_text=contact["label"]["zh"])
         expect(line).to_contain_text(contact["clause"])
         expect(line).to_contain_text("原文空着" if "__" in contact["value"] else contact["value"])
 
