@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 import tempfile
@@ -20,9 +21,11 @@ from tests.e2e.house import Desk, Phone, Server, running
 
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
 DESK_THEMES, PHONE_THEMES = ("light", "dark"), ("light", "dark", "sunlight")
-DESK_PLACES = ("/", "/intake", "/dispatch", "/reports", "/report-list", "/customers", "/assets", "/letters", "/needs",
+DESK_PLACES = ("/", "/intake", "/dispatch", "/reports", "/report-list", "/customers", "/assets", "/letters",
+               "/letters/B@1", "/letter-try", "/letter-install?from=B@1", "/calendar", "/prices", "/needs", "/rescue",
                "/people", "/me")  # fmt: skip
-PHONE_PLACES = ("/", "/week", "/open", "/search", "/me", "/sync")
+PHONE_PLACES = ("/", "/week", "/open", "/search", "/notices", "/me", "/sync")
+LINK = {"scope": ["progress", "accept", "rate", "sign", "report"], "days": 30}
 ONE_OF = {
     "/work-orders/": "SELECT work_order_id FROM report WHERE state = 'submitted'",
     "/customers/": "SELECT id FROM customer",
@@ -41,13 +44,20 @@ def main(folder: Path) -> None:
         desk = Desk(playwright, Path(name) / "desk", server.url)
         page = desk.open("/console/")
         at_the_desk.sign_in(page, "admin")
-        places = [f"/console{place}" for place in (*DESK_PLACES, *some_records(server), "/letters/B@1")]
+        places = [f"/console{place}" for place in (*DESK_PLACES, *some_records(server))]
         looked_at(page, server.url, places, DESK_THEMES, folder / "desk")
+        link = customers_link(page, server)
+        looked_at(page, server.url, [link], DESK_THEMES, folder / "customer-desk")
         desk.kill()
+        eve = Phone(playwright, Path(name) / "eve", server.url)
+        looked_at(eve.open(link), server.url, [link], DESK_THEMES, folder / "customer-phone")
+        eve.kill()
         phone = Phone(playwright, Path(name) / "phone", server.url)
         page = phone.open()
         on_the_phone.sign_in(page, "anran")
-        visit = page.locator("a.visit").first.get_attribute("href") or ""
+        page.get_by_role("button", name="详情").tap()
+        page.wait_for_url(re.compile("#/visits/"))
+        visit = page.url[page.url.index("#") :]
         visits = [visit, f"{visit}/report", f"{visit}/check-in", f"{visit}/check-out"]
         looked_at(page, server.url, [f"/{p}" for p in (*(f"#{q}" for q in PHONE_PLACES), *visits)], PHONE_THEMES,
                   folder / "phone")  # fmt: skip
@@ -58,6 +68,18 @@ def some_records(server: Server) -> Iterator[str]:
     with closing(sqlite3.connect(server.folder / "fieldpledge.db")) as database:
         for place, query in ONE_OF.items():
             yield place + database.execute(f"{query} LIMIT 1").fetchone()[0]
+
+
+def customers_link(desk: Page, server: Server) -> str:
+    """The page of a customer whose report waits for her signature."""
+    with closing(sqlite3.connect(server.folder / "fieldpledge.db")) as database:
+        [order] = database.execute(
+            "SELECT report.work_order_id FROM report JOIN signature ON signature.id = report.signature_id"
+            " WHERE report.state = 'submitted' AND signature.result IN ('absent', 'refused')"
+        ).fetchone()
+    path = f"{server.url}/api/work-orders/{order}/links"
+    answer = desk.request.post(path, data=LINK, headers={"X-Fieldpledge": "1"})
+    return str(answer.json()["url"]).removeprefix(server.url)
 
 
 def looked_at(page: Page, url: str, places: list[str], themes: tuple[str, ...], name: Path) -> None:
