@@ -99,7 +99,7 @@ def ask(session: Session, what: str, ref: str, now: datetime) -> None:
     found = session.scalars(_touched(session, what, ref).limit(AT_ONCE + 1)).all()
     if len(found) <= AT_ONCE:
         for work_order_id in found:
-            settling.mark(session, work_order_id, now)
+            settling.mark(session, work_order_id, now, what)
         return
     row = session.get(DecideAgain, (what, ref)) or DecideAgain(what=what, ref=ref)
     row.asked_at, row.after_id = now, ""  # asked again on its way: from the beginning
@@ -156,7 +156,7 @@ def ask_for_spells(session: Session) -> None:
             ask(session, "asset", asset_id, now)
         return
     for ident in found:
-        settling.mark(session, ident, now)
+        settling.mark(session, ident, now, "asset")
 
 
 def customer_changed(session: Session, customer_id: str, now: datetime) -> None:
@@ -180,7 +180,7 @@ def run(session: Session, now: datetime) -> bool:
         ids = session.scalars(_touched(session, row.what, row.ref, row.after_id).limit(AHEAD)).all()
         for start in range(0, len(ids), TOGETHER):
             part = ids[start : start + TOGETHER]
-            _decide(session, part, now)
+            _decide(session, part, now, row.what)
             row.after_id = part[-1]
             if time.perf_counter() >= until:
                 session.flush()
@@ -195,17 +195,17 @@ def _oldest(session: Session) -> DecideAgain | None:
     return session.scalar(sa.select(DecideAgain).order_by(DecideAgain.asked_at, DecideAgain.what, DecideAgain.ref))
 
 
-def _decide(session: Session, work_order_ids: list[str], now: datetime) -> None:
+def _decide(session: Session, work_order_ids: list[str], now: datetime, why: str) -> None:
     """Together; where one of them cannot be decided, one by one, so that it stops no other."""
     try:
-        _settle(session, work_order_ids, now)
+        _settle(session, work_order_ids, now, why)
     except SQLAlchemyError:
         raise
     except Exception:
         session.expire_all()
         for work_order_id in work_order_ids:
             try:
-                _settle(session, [work_order_id], now)
+                _settle(session, [work_order_id], now, why)
             except SQLAlchemyError:
                 raise
             except Exception:
@@ -213,7 +213,7 @@ def _decide(session: Session, work_order_ids: list[str], now: datetime) -> None:
                 log.exception("work order %s is not decided again", work_order_id)
 
 
-def _settle(session: Session, work_order_ids: list[str], now: datetime) -> None:
+def _settle(session: Session, work_order_ids: list[str], now: datetime, why: str) -> None:
     for work_order_id in work_order_ids:
-        settling.mark(session, work_order_id, now)
+        settling.mark(session, work_order_id, now, why)
     settling.settle_all(session)

@@ -15,6 +15,7 @@ from backend.customers.schemas import ContactOut, CustomerOut, SiteOut
 from backend.letters.rules.words import CAUSES, CHARGE_KINDS, CHARGES, CLOCKS, REMEDIES, STATUSES, STEPS
 from backend.prices.schemas import MoneyOut, QuoteOut
 from backend.workorders.models import CHANNELS, KINDS, PRIORITIES
+from backend.workorders.rules.moved import WORDS as MOVED_BY
 from backend.workorders.rules.owed import STATES as OWED_STATES
 from backend.workorders.rules.states import STATES
 
@@ -99,6 +100,15 @@ class DecidedClock(Schema):
     state = _word(("running", "near", "met", "missed", "idle", "excused"))
 
 
+class MovedOut(Schema):
+    """When it was due as first told, under which clause, and what changed that, when."""
+
+    due = Instant()
+    clause = fields.String()
+    at = Instant()
+    why = _word(MOVED_BY)
+
+
 class ClockOut(DecidedClock):
     """One running measure of a promise."""
 
@@ -110,6 +120,7 @@ class ClockOut(DecidedClock):
     excused_by = fields.String(allow_none=True)
     excuse = fields.String()
     missed_reason = fields.String(dump_default="")
+    moved = Maybe(MovedOut, dump_default=None)
 
 
 class DecidedGate(Schema):

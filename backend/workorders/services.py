@@ -238,7 +238,13 @@ def change(
     if "asset_ids" in written:
         keep_pairs(session, work_order)
     session.flush()
-    settling.mark(session, work_order.id, now)
+    whys = (
+        ("priority", "priority"),
+        ("contract_id", "contract"),
+        ("asset_ids", "assets"),
+        ("customer_id", "customer"),
+    )
+    settling.mark(session, work_order.id, now, next((why for name, why in whys if name in written), None))
     if written - {"symptom", "caller_name", "caller_phone", "phone_reason", "contact_id"}:
         _log_change(session, actor, work_order, {name: base[name] for name in sorted(written)}, now)
     if written & {"upgrade_quote", "product_price"}:

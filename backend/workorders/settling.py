@@ -24,16 +24,22 @@ from backend.workorders.rules import clocks as clock_rules
 from backend.workorders.rules import owed as owed_rules
 from backend.workorders.rules import warnings
 from backend.workorders.rules.entries import Entry
+from backend.workorders.rules.moved import moved_of
 from backend.workorders.rules.states import ENDED, state_of
 
-_DUE = "work_orders_to_settle"
+_DUE, _WHY = "work_orders_to_settle", "why_to_settle"
 TOGETHER = 200  # work orders that are read at once
 CONTACTS = ("reported", "contacted", "remote_started", "arrived", "solved", "accepted", "rejected", "left")
 
 
-def mark(session: Session, work_order_id: str, now: datetime) -> None:
-    """This work order is to be settled before the transaction ends."""
+def mark(session: Session, work_order_id: str, now: datetime, why: str | None = None) -> None:
+    """This work order is to be settled before the transaction ends.
+
+    why  what beside its log changed (rules/moved.py); kept with clocks whose due it moves
+    """
     session.info.setdefault(_DUE, {})[work_order_id] = now
+    if why:
+        session.info.setdefault(_WHY, {}).setdefault(work_order_id, why)
 
 
 def is_marked(session: Session, work_order_id: str) -> bool:
@@ -43,7 +49,7 @@ def is_marked(session: Session, work_order_id: str) -> bool:
 
 def settle_all(session: Session) -> None:
     """Settle what is marked; runs before every commit, and where an answer needs the result at once."""
-    marked = session.info.pop(_DUE, {})
+    marked, why = session.info.pop(_DUE, {}), session.info.pop(_WHY, {})
     if not marked:
         return
     session.flush()
@@ -55,7 +61,7 @@ def settle_all(session: Session) -> None:
         ground = ground_of(session, found)
         before = {work_order.id: charged(work_order) for work_order in found}
         for work_order in found:
-            settle(session, work_order, ground, marked[work_order.id])
+            settle(session, work_order, ground, marked[work_order.id], why.get(work_order.id))
         _tell_charges(session, [(work_order, before[work_order.id]) for work_order in found])
     session.flush()
 
@@ -75,8 +81,9 @@ def _tell_charges(session: Session, settled: Sequence[tuple[WorkOrder, dict[str,
         tell(session, others, clock.now())
 
 
-def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetime) -> None:
-    """Derive everything about one work order anew. The result does not depend on the order in which entries came."""
+def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetime, why: str | None = None) -> None:
+    """Derive everything about one work order anew. The result does not depend on the order in which entries came; what
+    was told before (charges, dues) is kept beside it."""
     entries = ground.entries[work_order.id]
     state = state_of(entries)
     was_open = work_order.state not in ENDED
@@ -96,7 +103,8 @@ def settle(session: Session, work_order: WorkOrder, ground: Ground, now: datetim
     work_order.remedy = chosen.chosen_of(entries, answer["entitlement"], quote["currency"])
     work_order.missing = answer["missing"]
     work_order.letters = answer["letters"]
-    work_order.clocks = _with_outcomes(answer["clocks"], entries, work_order.channel, now)
+    clocks = _with_outcomes(answer["clocks"], entries, work_order.channel, now)
+    work_order.clocks = moved_of(work_order.clocks or (), clocks, why, clock.iso(now))
     work_order.owed = [one | _standing(one, work_order.clocks, entries) for one in answer["owed"]]
     gates = answer["gates"] + acknowledged.fee_gate(answer, entries)
     work_order.gates = [gate | _held(work_order, ground, gate) for gate in gates]

@@ -60,6 +60,8 @@ export interface Clock {
   excused_by: string | null
   met_received_at: string | null
   missed_reason: string
+  /** When it was due as first told, and what changed that. */
+  moved?: { due: string; clause: string; at: string; why: string } | null
 }
 
 export interface Entitlement {

@@ -51,9 +51,9 @@ def asked(monkeypatch):
     """The work orders that were to be decided again, as they were asked for."""
     seen, mark = [], settling.mark
 
-    def spied(session, work_order_id, now):
+    def spied(session, work_order_id, *given):
         seen.append(work_order_id)
-        mark(session, work_order_id, now)
+        mark(session, work_order_id, *given)
 
     monkeypatch.setattr(settling, "mark", spied)
     return seen

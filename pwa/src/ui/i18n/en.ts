@@ -39,6 +39,8 @@ const en: typeof zh = {
     over_large: '{time} over',
     kept: 'kept',
     contract: 'contract {number}',
+    moved: 'It was {due} ({clause}): {why}.',
+    moved_by: { priority: 'the priority changed', letter: 'the letter or contract changed', calendar: 'the calendar changed', asset: 'the asset’s record changed', customer: 'the customer’s record changed', log: 'something was added to the log' },
     known_later: 'At {at}, received only at {received}.',
     why: 'Why: {reason}',
     reason_missing: 'A reason is missing',

@@ -38,6 +38,8 @@ export default {
     over_large: '已超 {time}',
     kept: '守住',
     contract: '合同 {number}',
+    moved: '原来是 {due}（{clause}），{why}，时限跟着改了。',
+    moved_by: { priority: '级别改了', letter: '承诺书或合同改了', calendar: '日历改了', asset: '设备资料改了', customer: '客户资料改了', log: '经过补记了一笔' },
     known_later: '{at} 的事，{received} 才收到。',
     why: '原因：{reason}',
     reason_missing: '还差一句原因',
