@@ -84,7 +84,7 @@ function isOpen(clock: Partial<Clock>): boolean {
 }
 
 /** The clock to show when there is room for one: the earliest that still runs and is the engineer's to meet. */
-export function governing(clocks: readonly Partial<Clock>[], hasArrived: boolean): Partial<Clock> | null {
+export function governing<T extends Partial<Clock>>(clocks: readonly T[], hasArrived: boolean): T | null {
   const open = clocks.filter((clock) => isOpen(clock) && clock.name !== 'report' && clock.name !== 'dispatch')
   const mine = open.filter((clock) => !(hasArrived && clock.name === 'arrive') && clock.name !== 'respond')
   const sorted = (mine.length > 0 ? mine : []).sort(
