@@ -197,11 +197,17 @@ def _restart(entry: Entry, scope: Scope) -> RestartRule:
 def _record(entry: Entry, scope: Scope) -> dict[str, Any]:
     """What must be on record, for the slices that keep it: a training's least number of trainees, papers, parties."""
     fields = entry.fields(("record", "clause"), ("details", "when"))
+    record = one(fields, "record", lambda e: e.matching(NAME, "应为短名", "must be a short name"), "")
     return {
-        "record": one(fields, "record", lambda e: e.matching(NAME, "应为短名", "must be a short name"), ""),
+        "record": record,
         "clause": one(fields, "clause", scope.clause, ""),
-        "details": one(fields, "details", Entry.plain, {}),
+        "details": one(fields, "details", _covered if record == "coverage" else Entry.plain, {}),
     }
+
+
+def _covered(entry: Entry) -> dict[str, dict[str, str]]:
+    """What is repaired in each kind of goods, as people read it on the letter's page."""
+    return {category: text.both_languages() for category, text in entry.fields((), words.CATEGORIES).items()}
 
 
 ROWS: dict[str, tuple[str, Callable[[Entry, Scope], Any]]] = {

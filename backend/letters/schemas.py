@@ -41,8 +41,17 @@ class LetterBrief(Schema):
     clause_count = fields.Integer()
 
 
+class CoverageOut(Schema):
+    """What the letter says it repairs in one kind of goods; whether a defect is among it a person judges."""
+
+    clause = fields.String()
+    category = fields.String()
+    text = fields.Nested(Both)
+
+
 class LetterOut(LetterBrief):
     clauses = fields.List(fields.Nested(ClauseOut))
+    coverage = fields.List(fields.Nested(CoverageOut))
 
 
 class LetterRow(LetterBrief):

@@ -102,9 +102,15 @@ def _unreadable(session: Session, ref: str) -> dict[str, Any]:
 
 
 def as_json(letter: Letter) -> dict[str, Any]:
-    """A letter as it is shown: the clauses with the words that were signed."""
+    """A letter as it is shown: the clauses with the words that were signed, and what it covers per kind of goods."""
     clauses = [{"id": c.id, "article": c.article, "quote": c.quote, "text": dict(c.text)} for c in letter.clauses]
-    return in_short(letter) | {"clauses": clauses}
+    coverage = [
+        {"clause": record["clause"], "category": category, "text": dict(text)}
+        for record in letter.records
+        if record["record"] == "coverage"
+        for category, text in record["details"].items()
+    ]
+    return in_short(letter) | {"clauses": clauses, "coverage": coverage}
 
 
 def copy_letters(session: Session) -> None:

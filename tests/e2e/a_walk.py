@@ -68,8 +68,8 @@ def read_letter(page: Page, letter: str) -> None:
     clauses, contacts = (raw_letter(letter)[part] for part in ("clauses", "contacts"))
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(len(clauses))
-    shown = [text.split("\t") for text in rows.all_inner_texts()]
-    assert shown == [[one["id"], one["article"], one["quote"], one["text"]["zh"]] for one in clauses]
+    for row, one in zip(rows.all_inner_texts(), clauses, strict=True):
+        assert row.startswith("\t".join([one["id"], one["article"], one["quote"], one["text"]["zh"]]))
     for contact in contacts:
         line = page.locator(".whom li").filter(has_text=contact["label"]["zh"])
         expect(line).to_contain_text(contact["clause"])

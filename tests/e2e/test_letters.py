@@ -153,6 +153,7 @@ def test_letter_c_goes_to_the_branch_of_the_province_in_twenty_minutes_and_costs
     )  # fmt: skip
     keli = at_desk(desks, "keli")
     read_letter(keli, "C")
+    expect(keli.get_by_text("沙发：脱胶、断线、木架不稳、配件损坏")).to_be_visible()
     at_the_desk.type_call(keli, call)
     assert_terms(keli, ("到场", "C-22"))
     see_clauses(keli, "C-19", "C-16")

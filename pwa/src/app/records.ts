@@ -321,7 +321,8 @@ export interface Letter {
   version: number
   title: BothLanguages
   clauses: { id: string; article: string | null; quote: string; text: BothLanguages }[]
-  contacts: { name: string; phone: string }[]
+  /** Lines the letter names; a value with a blank in it was never filled in. */
+  contacts: { kind: string; label: BothLanguages; value: string }[]
 }
 
 export interface Person {

@@ -123,6 +123,8 @@ def test_words_keep_what_a_person_wrote():
         ("duties", {"duty": "x", "clause": "E-2"}, "duties[0]"),
         ("duties", {"duty": "x", "clause": "E-2", "every": "1 month", "split": "colour"}, "duties[0].split"),
         ("records", {"record": "x", "clause": "E-99"}, "records[0].clause"),
+        ("records", {"record": "coverage", "clause": "E-2", "details": {"boat": {}}}, "records[0].details.boat"),
+        ("records", {"record": "coverage", "clause": "E-2", "details": {"desk": "x"}}, "records[0].details.desk"),
         ("remedies", {"remedies": "repair", "when": {"earlier_repairs": {"at_least": "2"}}}, "remedies[0].when.earlier_repairs"),
     ],
 )  # fmt: skip

@@ -21,6 +21,15 @@ def test_everybody_reads_every_installed_letter_with_the_words_that_were_signed(
         assert all(clause["quote"] and set(clause["text"]) == {"zh", "en"} for clause in shown["clauses"])
 
 
+@pytest.mark.promise("C-10")
+def test_what_a_letter_repairs_in_each_kind_of_goods_is_read_with_it(cast, as_):
+    listed = as_(cast.ana).get("/api/letters/C@1").json["coverage"]
+    assert [(one["clause"], one["category"]) for one in listed] == [
+        ("C-10", category) for category in ("desk", "cabinet", "chair", "clerk_desk", "sofa")
+    ]
+    assert listed[4]["text"]["zh"] == "脱胶、断线、木架不稳、配件损坏" and listed[4]["text"]["en"]
+
+
 @pytest.mark.parametrize("ref", ["Z", "B@99", "..%2Fsecret", "B@0", "b%00", "B@1/x"])
 def test_a_letter_that_is_not_installed_is_not_found(cast, as_, ref):
     assert as_(cast.ana).get(f"/api/letters/{ref}").status_code == 404

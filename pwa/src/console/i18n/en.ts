@@ -111,6 +111,7 @@ const en: typeof zh = {
   },
   answer: { title: 'What the customer says', accepted: 'Accepted by phone', rejected: 'Not accepted', absent: 'Not reached', who: 'Who said it', note: 'In her words, if you like', why: 'Why', told: 'No visit, so no signature: the report is frozen together with this answer, which is printed on it.', choose: 'Missing: what the customer says.' },
   erase: { open: 'Erase this photo for good', title: 'Erase this photo for good?', means: 'The photo and its caption leave the server and every phone and cannot be brought back. What the customer signed stays as it is and still names the photo by its hash; earlier backups still have it.', why: 'Why it is erased', do: 'Erase for good', leave: 'Leave it', gone: 'Erased for good.', kept: 'The caption is erased; another work order uses the same photo, so the picture is still there.', was: 'erased', coming: 'not here yet' },
+  colon: ': ',
   comma: ', ',
   listed: ', ',
   evidence: { frozen_ok: 'The frozen text and the report agree; nothing was changed after it', signature_ok: 'Signature and report agree; unchanged since', signature_bad: 'Signature and report do not agree', signature_coming: 'Cannot be verified yet', no_signature: 'No signature to verify', late: 'Done offline, received {n} min later; clocks use the time it happened' },

@@ -110,6 +110,7 @@ export default {
   },
   answer: { title: '客户怎么说', accepted: '电话里验收', rejected: '电话里说不行', absent: '没联系上', who: '谁说的', note: '原话，可不写', why: '原因', told: '没有上门，不用签字：报告锁定后连同这句话一起存，印在报告上。', choose: '还差：客户怎么说。' },
   erase: { open: '永久删除这张照片', title: '永久删除这张照片？', means: '照片和它的说明会从服务器和所有手机上删除，找不回来。客户签过的文件不变，仍写着照片的校验值；以前的备份里还有它。', why: '为什么删除', do: '永久删除', leave: '不删了', gone: '已永久删除。', kept: '说明已删除；同一张照片还用在别的工单，所以图像还在。', was: '已删除', coming: '还没传到' },
+  colon: '：',
   comma: '，',
   listed: '、',
   evidence: { frozen_ok: '锁定的文字与报告一致，之后没有改动', signature_ok: '签字与报告一致，签后没有改动', signature_bad: '签字与报告对不上', signature_coming: '还不能核对签字', no_signature: '没有可核对的签字', late: '离线完成，{n} 分钟后才收到；时钟按事发时刻算' },
