@@ -212,6 +212,11 @@ def test_letter_d_thirty_minutes_a_loaner_else_three_guarantees_and_the_backup_s
     see_sentence(keli, "D-14", "授权服务机构将提供备机")
 
     page = arrive(phone, server, call, ZHOU)
+    page.get_by_role("button", name="D-13", exact=True).first.tap()  # the sentence, and whom to call
+    sheet = page.get_by_role("dialog", name="D-13")
+    expect(sheet.locator("blockquote")).to_contain_text("30分钟内到达现场维修")
+    expect(sheet.get_by_role("link", name="0523-84931881")).to_have_attribute("href", "tel:0523-84931881")
+    sheet.get_by_role("button", name="关闭").tap()
     backup_is_said_first(page)
     report(page, LAPTOP)
     next_step(page, "请客户签字")
