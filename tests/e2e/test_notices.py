@@ -149,3 +149,36 @@ def test_a_promised_date_is_logged_both_dates_stay_and_the_note_is_printed(desks
     note = office.get_by_role("link", name="给客户的说明").get_attribute("href")
     answer = office.request.get(office.evaluate("href => new URL(href, location).href", note))
     assert (answer.status, answer.body()[:5]) == (200, b"%PDF-")
+
+
+@pytest.mark.promise("D-14")
+def test_a_stand_in_is_lent_by_phone_without_a_network_and_comes_back(
+    phone: Phone, desks: Callable[[str], Desk]
+) -> None:
+    office = desks("admin").open("/console/")
+    at_the_desk.sign_in(office, "admin")
+    yesterday = office.evaluate("new Date(Date.now() - 25 * 3600e3).toISOString()")
+    call = like(office, "D", reported_at=yesterday)
+    engineer = next(u for u in api(office, "/api/users") if u["sign_in_name"] == "zhouben")
+    visit = {"engineer_ids": [engineer["id"]], "planned_from": office.evaluate("new Date().toISOString()")}
+    visit_id = api(office, f"/api/work-orders/{call['id']}/visits", visit)["id"]
+    page = phone.open()
+    on_the_phone.sign_in(page, "zhouben")
+    page.evaluate("id => { location.hash = `#/visits/${id}` }", visit_id)
+    card = page.locator("[data-test=loaner]")
+    expect(card.get_by_text("没有按时修好，欠客户一台备用机。")).to_be_visible()
+    phone.go_offline()
+    card.get_by_role("button", name="借出备用机").click()
+    card.get_by_role("button", name="借出备用机").click()
+    expect(card.get_by_role("alert")).to_contain_text("请写是哪台备用机")
+    card.get_by_label("哪台备用机").fill("超越 E300 TF21P8812")
+    card.get_by_label("交给谁").fill("黄志伟")
+    card.get_by_role("button", name="借出备用机").click()
+    expect(card.get_by_text("超越 E300 TF21P8812 已借给黄志伟")).to_be_visible()
+    phone.go_offline(False)
+    open_order(office, call)
+    lent = office.get_by_text("超越 E300 TF21P8812 已借给黄志伟")
+    expect(lent).to_be_visible(timeout=WORKER_S * 1000)
+    card.get_by_role("button", name="收回备用机").click()
+    expect(card.get_by_text("超越 E300 TF21P8812 已收回")).to_be_visible()
+    expect(office.get_by_text("超越 E300 TF21P8812 已收回")).to_be_visible(timeout=WORKER_S * 1000)

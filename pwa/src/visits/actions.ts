@@ -120,6 +120,16 @@ export function giveMissedReason(orderId: string, visitId: string, clock: Partia
   })
 }
 
+/** A stand-in machine lent (which, to whom) or taken back. */
+export function logLoaner(orderId: string, visitId: string, what: 'loaner_handed_out' | 'loaner_returned', given: { loaner?: string; to?: string }) {
+  return data().perform({
+    type: 'log_entry.add',
+    record: { kind: 'log_entry', id: data().newId() },
+    clears: [{ kind: 'log_entry', id: orderId }],
+    args: { work_order_id: orderId, visit_id: visitId, what, note: '', data: given },
+  })
+}
+
 export function sitePoint(site: Pick<Site, 'lat_e7' | 'lng_e7' | 'radius_m'> | null): SitePoint | null {
   return site && { lat_e7: site.lat_e7 ?? null, lng_e7: site.lng_e7 ?? null, radius_m: site.radius_m ?? null }
 }

@@ -167,7 +167,6 @@ const en: typeof zh = {
   },
   notices: { bell_n: 'Notices, {n} unread', new: 'New', empty: 'No notices now. A term that is half over, near or missed is told here.', read_all: 'Mark all as read', older: 'Older' },
   sending: { sent: 'sent', delivered: 'delivered', seen: 'seen', accepted: 'accepted', unseen: 'not seen yet', undelivered: 'not delivered yet' },
-  loaner: { owed: 'Not repaired in time: the customer is owed a stand-in machine.', not_yet: 'If it is not repaired by {due}, the customer is owed a stand-in machine.', handed_out: '{loaner} was handed to {to}, {at}.', returned: '{loaner} came back, {at}.', which: 'Which machine, model and serial', to: 'Handed to whom' },
   promise: { is: 'Promised for {date} (said {on})', was: 'Promised before for {date} (said {on})', letter: 'By the letter: {date} ({clause})', print: 'Note for the customer, in Chinese', why: 'Why it takes longer; the customer reads this', date: 'Day and time it will be repaired', save: 'Log the promise', open: 'It takes longer: promise a date', again: 'Promise another date' },
   entry_time: { said: 'the phone’s clock said {time}; corrected', fair: 'time roughly right', poor: 'time not reliable', why_fair: 'The phone had set its clock against the server long ago or over a slow line; the corrected time may be off a little.', why_poor: 'The phone had never heard the server’s time, or its clock jumped; look at when it was received.' },
   restore: {

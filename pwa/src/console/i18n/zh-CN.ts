@@ -166,7 +166,6 @@ export default {
   },
   notices: { bell_n: '通知，{n} 条未读', new: '新', empty: '现在没有通知。时限过半、快到、超过，都会写在这里。', read_all: '全部标为已读', older: '更早的' },
   sending: { sent: '已派', delivered: '已送达', seen: '已看', accepted: '已接', unseen: '还没看', undelivered: '还没送达' },
-  loaner: { owed: '没有按时修好，欠客户一台备用机。', not_yet: '{due} 前修不好，要借给客户一台备用机。', handed_out: '{loaner} 已借给{to}，{at}。', returned: '{loaner} 已收回，{at}。', which: '哪台备用机，型号和序列号', to: '交给谁' },
   promise: { is: '答应 {date} 修好（{on} 说的）', was: '原答应 {date}（{on} 说的）', letter: '承诺书的时限：{date}（{clause}）', print: '给客户的说明', why: '为什么短时间修不好，客户会读到', date: '哪天几点修好', save: '写下约定', open: '一时修不好，约定日期', again: '改约日期' },
   entry_time: { said: '手机钟写的是 {time}，已校正', fair: '时间大致准', poor: '时间不可靠', why_fair: '手机上次对时已久或网络很慢，校正后的时间可能差一些。', why_poor: '手机没有对过时，或它的钟跳动过；以收到的时间为准来看。' },
   restore: {

@@ -70,6 +70,7 @@ const en: typeof zh = {
     sum: ', {sum}',
     customer_rejected: 'The customer did not accept; the work order goes on. Her words are in its log.',
   },
+  loaner: { lend: 'Lend a stand-in', take_back: 'It came back', missing: 'State which machine it is and to whom it was given.', owed: 'Not repaired in time: the customer is owed a stand-in machine.', not_yet: 'If it is not repaired by {due}, the customer is owed a stand-in machine.', handed_out: '{loaner} was handed to {to}, {at}.', returned: '{loaner} came back, {at}.', which: 'Which machine, model and serial', to: 'Handed to whom' },
   verdict: {
     on_site: 'On site',
     uncertain: 'Possibly on site',

@@ -69,6 +69,7 @@ export default {
     sum: '，{sum}',
     customer_rejected: '客户没有验收，工单重新开始处理。她的原话在工单的经过里。',
   },
+  loaner: { lend: '借出备用机', take_back: '收回备用机', missing: '请写是哪台备用机、交给了谁。', owed: '没有按时修好，欠客户一台备用机。', not_yet: '{due} 前修不好，要借给客户一台备用机。', handed_out: '{loaner} 已借给{to}，{at}。', returned: '{loaner} 已收回，{at}。', which: '哪台备用机，型号和序列号', to: '交给谁' },
   verdict: {
     on_site: '已到场',
     uncertain: '可能在现场',
