@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { clockFace, earliestDue, governing, linesOf } from '@/workorders/clock-face'
+import { clockFace, earliestDue, givenMs, governing, linesOf } from '@/workorders/clock-face'
 
 const START = Date.parse('2026-11-23T00:12:00.000Z')
 const HOUR = 3_600_000
@@ -19,6 +19,15 @@ describe('what a clock looks like', () => {
     ['before its start it is idle', 8, -1, 'idle'],
   ])('%s', (_name, hours, elapsed, state) => {
     expect(clockFace(clock(hours), START + elapsed).state).toBe(state)
+  })
+
+  // promise: D-13 D-15
+  test('what is given is said by the letter, never from an evening to the next morning', () => {
+    expect(givenMs(clock(8, { calendar: '24x7' }))).toBe(8 * HOUR)
+    expect(givenMs(clock(0))).toBe(0)
+    expect(givenMs(clock(4, { calendar: '7x8', is_at_once: true }))).toBe(0)
+    expect(givenMs(clock(4.5, { calendar: '7x8' }))).toBeNull()
+    expect(givenMs({ name: 'report', starts: null, due: null })).toBeNull()
   })
 
   test('met in time says how long it took; met late by how much', () => {

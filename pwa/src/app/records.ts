@@ -54,6 +54,9 @@ export interface Clock {
   starts: string | null
   target: string | null
   due: string | null
+  /** The hours it counts by; `24x7` is elapsed time. */
+  calendar?: string
+  is_at_once?: boolean
   met_at: string | null
   state: string | null
   paused_s: number | null

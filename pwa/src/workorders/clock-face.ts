@@ -45,6 +45,14 @@ export function clockFace(clock: Partial<Clock>, now: number): ClockFace {
   return { ...common, state: left <= nearOf(term) ? 'near' : 'run', share: within((now - starts) / term), ms: left }
 }
 
+/** How long the letter gives, 0 for at once; null where it counts in working hours, which from start to due say nothing of. */
+export function givenMs(clock: Partial<Clock>): number | null {
+  if (clock.is_at_once) return 0
+  const starts = instantOf(clock.starts)
+  const due = instantOf(clock.due)
+  return starts === null || due === null || (clock.calendar ?? '24x7') !== '24x7' ? null : due - starts
+}
+
 /** Amber from a fifth of the term on, at least 5 minutes, at most 2 hours. */
 function nearOf(term: number): number {
   return Math.min(Math.max(term * 0.2, NEAR_LEAST), NEAR_MOST)
