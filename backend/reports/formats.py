@@ -86,6 +86,13 @@ def tenths_of_a_second(milliseconds: int) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
+def clock_error(milliseconds: int, language: Language) -> str:
+    """`0.8 秒`; from two minutes on as a span: `400 天`."""
+    if abs(milliseconds) >= 120_000:
+        return span(milliseconds // 1000, language)
+    return f"{tenths_of_a_second(milliseconds)} {'秒' if language == 'zh' else 's'}"
+
+
 def grouped(hexdigits: str, size: int = 32) -> list[str]:
     """A hash in lines of `size` digits."""
     return [hexdigits[i : i + size] for i in range(0, len(hexdigits), size)]

@@ -3,6 +3,7 @@ import { takeBackDigits } from '@/reports/take-back-digits'
 import { hasInk, linesIn, strokesOf, type Point } from '@/reports/ink'
 import { instantAt } from '@/reports/instant-at'
 import { shortRef } from '@/reports/short-ref'
+import { phoneClockText } from '@/console/reports/phone-clock'
 import { sentLines } from '@/console/sync/sent-lines'
 import { differingPart } from '@/sync/differing-part'
 import { nextStepOf } from '@/visits/next-step'
@@ -68,6 +69,17 @@ test('what the server did not take is read in words, without the ids that tie it
   const lines = sentLines({ args: { cause_text: '欠压', part_no: '01YM332', quantity: 2, finding_id: 'f', photo_id: null, note: '' } }, 'finding', (key) => words[key] ?? key, (key) => key in words)
   expect(lines).toEqual([{ name: '故障原因', value: '欠压' }, { name: '料号', value: '01YM332' }, { name: 'quantity', value: '2' }])
   expect(sentLines(null, null, (key) => key, () => false)).toEqual([])
+})
+
+test.each([
+  [800, 'fast 0.8'],
+  [-800, 'slow 0.8'],
+  [119_900, 'fast 119.9'],
+  [-34_560_000_000, 'slow time.days'],
+])('a phone that is %s ms before the server reads %s, days not in seconds', (offset_ms, text) => {
+  const t = (key: string, values: Record<string, unknown> = {}) => (key === 'check_in.offset' ? `${values.way} ${values.time}` : key === 'check_in.seconds' ? String(values.s) : key.replace('check_in.', ''))
+  expect(phoneClockText(offset_ms, t)).toBe(text)
+  expect(phoneClockText(null, t)).toBe('—')
 })
 
 test('the phone is taken back with the last four digits of her own number, if it is known', () => {

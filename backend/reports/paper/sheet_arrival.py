@@ -74,7 +74,8 @@ def _offset(offset_ms: int | None, pen: Pen) -> str:
         return ""
     if abs(offset_ms) < 50:
         return pen.label("clock_right")
-    return pen.label("clock_fast" if offset_ms > 0 else "clock_slow", s=formats.tenths_of_a_second(offset_ms))
+    by = formats.clock_error(offset_ms, pen.language)
+    return pen.label("clock_fast" if offset_ms > 0 else "clock_slow", by=by)
 
 
 def _verdict_rows(check_in: CheckIn, start: Instant, pen: Pen) -> list[Fact]:

@@ -106,3 +106,12 @@ def test_money_times_and_places_of_time():
     assert formats.time_beside(at, "2025-11-23T00:12:00.000Z", "Asia/Shanghai", True) == "2026-11-23 15:31:08"
     with pytest.raises(ValueError, match="zone"):
         formats.instant_of("2026-11-23T07:31:08")
+
+
+@pytest.mark.parametrize(
+    ("ms", "zh", "en"),
+    [(800, "0.8 秒", "0.8 s"), (-119_900, "119.9 秒", "119.9 s"), (120_000, "2 分", "2 min"),
+     (-400 * 86_400_000, "400 天", "400 d")],
+)  # fmt: skip
+def test_a_clock_far_off_is_not_told_in_seconds(ms, zh, en):
+    assert (formats.clock_error(ms, "zh"), formats.clock_error(ms, "en")) == (zh, en)
