@@ -15,8 +15,9 @@ from PIL import Image
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 from tests.e2e import at_the_desk, on_the_phone
-from tests.e2e.house import ROOT, Desk, Phone, running
+from tests.e2e.house import ROOT, Desk, Phone, Server, running
 from tests.e2e.on_the_phone import next_step, option, sync_line, tap, write
+from tests.e2e.tour import customers_link
 
 SCREENS = ROOT / "docs" / "screens"
 NEAR_THE_SITE = {"latitude": 30.578520, "longitude": 103.947610, "accuracy": 12.0}
@@ -34,7 +35,7 @@ def main() -> None:
         with running(folder / "var") as server:
             the_phone(playwright, folder, server.url)
             the_small_phone(playwright, folder, server.url)
-            the_desk(playwright, folder, server.url)
+            the_customer(playwright, folder, server.url, the_desk(playwright, folder, server))
     print(f"{len(list(SCREENS.glob('*.png')))} pictures in {SCREENS.relative_to(ROOT)}")
 
 
@@ -104,8 +105,9 @@ def the_small_phone(playwright: Playwright, folder: Path, url: str) -> None:
     phone.kill()
 
 
-def the_desk(playwright: Playwright, folder: Path, url: str) -> None:
-    desk = Desk(playwright, folder / "desk", url)
+def the_desk(playwright: Playwright, folder: Path, server: Server) -> str:
+    """Board, dispatch, review, paper, intake; returns the link that the office made for a customer."""
+    desk = Desk(playwright, folder / "desk", server.url)
     page = desk.open("/console/")
     at_the_desk.sign_in(page, "admin")
     expect(page.locator("tbody tr").first).to_be_visible()
@@ -126,12 +128,23 @@ def the_desk(playwright: Playwright, folder: Path, url: str) -> None:
     expect(page.locator(".el-select-dropdown:visible")).to_have_count(0)
     shot(page, "desk-intake")
     page.evaluate("localStorage['fp.language'] = 'en', localStorage['fp.theme'] = 'dark'")
-    page.goto(f"{url}/console/reports")
+    page.goto(f"{server.url}/console/reports")
     expect(page.locator(".evidence")).to_be_visible()
     page.wait_for_timeout(700)
     shot(page, "desk-review-en-dark")
     pages_of(at_the_desk.paper(page, "PDF"), "paper-en")
+    link = customers_link(page, server)
     desk.kill()
+    return link
+
+
+def the_customer(playwright: Playwright, folder: Path, url: str, link: str) -> None:
+    """Her own page: it works again, she is asked."""
+    eve = Phone(playwright, folder / "eve", url)
+    page = eve.open(link)
+    expect(page.get_by_role("heading", name="已修好，请您确认")).to_be_visible()
+    shot(page, "customer-phone")
+    eve.kill()
 
 
 def pages_of(pdf: bytes, name: str) -> None:

@@ -18,6 +18,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e import at_the_desk, on_the_phone
 from tests.e2e.house import Desk, Phone, Server, running
+from tests.e2e.test_customer_link import unsigned
 
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
 DESK_THEMES, PHONE_THEMES = ("light", "dark"), ("light", "dark", "sunlight")
@@ -72,11 +73,7 @@ def some_records(server: Server) -> Iterator[str]:
 
 def customers_link(desk: Page, server: Server) -> str:
     """The page of a customer whose report waits for her signature."""
-    with closing(sqlite3.connect(server.folder / "fieldpledge.db")) as database:
-        [order] = database.execute(
-            "SELECT report.work_order_id FROM report JOIN signature ON signature.id = report.signature_id"
-            " WHERE report.state = 'submitted' AND signature.result IN ('absent', 'refused')"
-        ).fetchone()
+    order, _number = unsigned(server)
     path = f"{server.url}/api/work-orders/{order}/links"
     answer = desk.request.post(path, data=LINK, headers={"X-Fieldpledge": "1"})
     return str(answer.json()["url"]).removeprefix(server.url)
