@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
+import { alias, define } from './build/common.ts'
 import { precompress } from './build/precompress.ts'
 
 const root = import.meta.dirname
@@ -11,14 +12,7 @@ export default defineConfig({
   base: '/c/',
   publicDir: false,
   plugins: [vue(), precompress()],
-  define: {
-    __VUE_OPTIONS_API__: 'false',
-    __VUE_PROD_DEVTOOLS__: 'false',
-    __VUE_I18N_FULL_INSTALL__: 'false',
-    __VUE_I18N_LEGACY_API__: 'false',
-    __INTLIFY_PROD_DEVTOOLS__: 'false',
-    __INTLIFY_DROP_MESSAGE_COMPILER__: 'false',
-  },
+  define,
   build: {
     outDir: resolve(root, 'dist/c'),
     emptyOutDir: true,
@@ -26,5 +20,5 @@ export default defineConfig({
     modulePreload: false,
     sourcemap: false,
   },
-  resolve: { alias: { '@': resolve(root, 'src') } },
+  resolve: { alias },
 })

@@ -1,6 +1,6 @@
 /* Writes .br and .gz beside every text file of the build, so that the server sends bytes and spends no time.
    Runs last, after the service worker is written. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
@@ -30,6 +30,7 @@ export function precompress(): Plugin {
 }
 
 function compressOne(path: string): void {
+  if (existsSync(`${path}.br`)) return // by the build before this one
   const bytes = readFileSync(path)
   if (bytes.length < WORTH_IT_BYTES) return
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length }
