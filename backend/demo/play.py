@@ -19,9 +19,12 @@ from backend.core import clock
 from backend.core.ids import new_id
 from backend.core.problems import Problem
 from backend.demo.ground import Ground, Values
+from backend.demo.play_before import sign_before
 from backend.demo.play_phone import correct_symptom, send_symptom
 from backend.demo.play_reports import ReportPlay
 from backend.demo.reading import BadFiles, FileFault
+from backend.links import services as links
+from backend.links.models import SCOPES
 from backend.visits import arrivals
 from backend.visits import services as visits
 from backend.visits.arrivals import CheckInWords
@@ -32,6 +35,7 @@ from backend.workorders import intake, settling
 from backend.workorders import services as orders
 from backend.workorders.acknowledged import WHATS as OPENED_BY
 from backend.workorders.models import WorkOrder
+from backend.workorders.schemas import OfficeFields
 
 METRES_PER_DEGREE = 111_320
 MINUTE = timedelta(minutes=1)
@@ -124,6 +128,10 @@ class Play:
             yield from ReportPlay(self, told, story["report"], None).steps(begun, None)
         if story["corrected"] or story["on_phone"]:
             self.afterwards.append(told)
+        if story["changed"]:
+            yield Step(story["changed"]["at"], lambda at: self._change(told, at))
+        if story["link"]:
+            yield Step(story["link"]["at"], lambda at: self._link(told, at))
         if story["waiting"]:
             yield Step(story["waiting"]["at"], lambda at: self._wait(told, at))
         for what, act in (("closed", orders.close), ("cancelled", orders.cancel), ("reopened", orders.reopen)):
@@ -147,7 +155,7 @@ class Play:
 
     def _log(self, told: Told, entry: Values, at: datetime) -> None:
         data = {"promised_for": clock.iso(entry["until"])} if entry["until"] else {}
-        data |= {"clock": entry["clock"]} if entry["clock"] else {}
+        data |= {name: entry[name] for name in ("clock", "loaner", "to") if entry.get(name)}
         by = entry["by"] or self.players.admin.user_id
         self.write(told, by, entry["what"], at, entry["note"], data)
 
@@ -158,6 +166,17 @@ class Play:
     def _wait(self, told: Told, at: datetime) -> None:
         waiting = told.story["waiting"]
         self.write(told, waiting["by"], "waiting", at, waiting["note"], {"reason": waiting["reason"]})
+
+    def _change(self, told: Told, at: datetime) -> None:
+        """The office says anew how urgent it is."""
+        said, order = told.story["changed"], told.made
+        base, fields = {"priority": order.priority}, {"priority": said["priority"]}
+        orders.change(self.session, self.players.actors[said["by"]], order, OfficeFields(), base, fields, at)
+
+    def _link(self, told: Told, at: datetime) -> None:
+        said = told.story["link"]
+        values = {"scope": SCOPES, "days": said["days"]}
+        links.make(self.session, self.players.actors[said["by"]], told.made, values, at)
 
     def settle_afterwards(self) -> None:
         """After the commit, for the engine compares with what stands there: a correction, and what a phone kept."""
@@ -203,7 +222,7 @@ class Play:
         for place, user_id in enumerate(visit["engineers"]):
             tapped = arrived + timedelta(seconds=40 * place)
             yield Step(known(tapped), lambda at, t=tapped, u=user_id: self._check(told, number, u, "in", t, at))
-        yield Step(known(arrived), lambda at: self.notices(told, visit["engineers"][0], at))
+        yield Step(known(arrived), lambda at: self.notices(told, visit["engineers"][0], number, at))
         if visit["late_reason"]:
             yield Step(known(arrived + MINUTE), lambda at: self.write(
                 told, visit["engineers"][0], "missed_reason", at, visit["late_reason"], {"clock": "arrive"}))  # fmt: skip
@@ -269,9 +288,11 @@ class Play:
             "age_s": 3,
         }
 
-    def notices(self, told: Told, user_id: str, at: datetime) -> None:
-        """What the letter wants acknowledged before work, acknowledged."""
+    def notices(self, told: Told, user_id: str, number: int | None, at: datetime) -> None:
+        """What the letter wants acknowledged before work, acknowledged: signed where the story says by whom."""
         settling.settle_all(self.session)
+        if number is not None and told.story["visits"][number]["told"]:
+            return sign_before(self, told, number, at)
         for gate in told.made.gates:
             if gate["gate"] in OPENED_BY and not gate["holds"]:
                 self.write(told, user_id, OPENED_BY[gate["gate"]][0], at)

@@ -113,7 +113,7 @@ class ReportPlay:
         services.edit_report(self.session, self.actor, self.made, {"guidance": self.values["guidance"]}, at)
         if any(told["cause_category"] == "user_damage" for told in self.values["findings"]):
             settling.mark(self.session, self.told.made.id, at)  # the cause changed who pays: that is told before work
-            self.play.notices(self.told, self.actor.user_id, at)
+            self.play.notices(self.told, self.actor.user_id, self.number, at)
 
     def _photo(self, photo: Values, at: datetime) -> Photo:
         taken = self.play.tap(photo["at"], at).at

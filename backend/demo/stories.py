@@ -23,7 +23,8 @@ from backend.workorders.models import CHANNELS, KINDS, PRIORITIES
 
 Reader = Callable[[Any], Any]
 PICTURES = ("lamp", "green", "label", "screen", "board", "door")
-LOG_WORDS = ("contacted", "remote_started", "decided_on_site", "promised", "excused", "note")
+LOG_WORDS = ("contacted", "remote_started", "decided_on_site", "promised", "excused",
+             "loaner_handed_out", "loaner_returned", "note")  # fmt: skip
 CLOCKS = ("dispatch", "respond", "arrive", "resolve", "report")
 MINUTE = timedelta(minutes=1)
 
@@ -71,7 +72,8 @@ class Stories:
             "owner": Field(self.user),
             "phone_reason": Field(f.text(500), default=""),
         }
-        parts = ("log", "visits", "report", "corrected", "on_phone", "waiting", "closed", "cancelled", "reopened")
+        parts = ("log", "visits", "report", "corrected", "on_phone", "changed", "link", "waiting", "closed",
+                 "cancelled", "reopened")  # fmt: skip
         plain = Row(row.file, row.line, {k: v for k, v in row.values.items() if k not in parts}, row.lines)
         story = f.take(plain, spec, self.faults)
         if story["name"] in self.names:
@@ -96,6 +98,8 @@ class Stories:
         story["waiting"] = self._group(row, "waiting", by | waiting)
         for name in ("corrected", "on_phone"):
             story[name] = self._group(row, name, by | {"symptom": Field(f.text(5000), True)})
+        story["changed"] = self._group(row, "changed", by | {"priority": Field(f.word(PRIORITIES), True)})
+        story["link"] = self._group(row, "link", by | {"days": Field(f.whole(1, 365), default=30)})
         story["closed"] = self._group(row, "closed", by)
         story["cancelled"] = self._group(row, "cancelled", by | {"reason": reason})
         story["reopened"] = self._group(row, "reopened", by | {"reason": reason})
@@ -131,6 +135,8 @@ class Stories:
             "note": Field(f.text(2000), default=""),
             "until": Field(at),
             "clock": Field(f.word(CLOCKS)),
+            "loaner": Field(f.text(200)),
+            "to": Field(f.text(200)),
         }
         return f.take(row, spec, self.faults)
 
@@ -148,12 +154,14 @@ class Stories:
             "futile": Field(f.text(500), default=""),
             "late_reason": Field(f.text(500), default=""),
         }
-        groups = ("arrived", "declined", "given_to", "report")
+        groups = ("arrived", "declined", "given_to", "report", "told")
         plain = Row(row.file, row.line, {k: v for k, v in row.values.items() if k not in groups}, row.lines)
         visit = f.take(plain, spec, self.faults)
         visit["declined"] = self._group(row, "declined", {"at": Field(at, True), "reason": Field(f.text(500), True)})
         given = {"at": Field(at, True), "by": Field(self.user, True), "engineers": Field(self.users, True)}
         visit["given_to"] = self._group(row, "given_to", given)
+        told = {"signer": Field(f.text(60), True), "statement": Field(f.text(2000), True)}
+        visit["told"] = self._group(row, "told", told)
         visit["arrived"] = self._group(row, "arrived", self._arrival(at))
         begun = visit["arrived"]["at"] if visit["arrived"] else story["reported_at"]
         visit["report"] = self._report(row, story, at, visit["left"] or begun + 30 * MINUTE)
@@ -370,7 +378,7 @@ def _spread(line: Values, story: Values, seed: int) -> Values:
     out: Values = {
         "log": [_entry(contacted, "contacted", line["engineer"])],
         "visits": [], "report": None, "waiting": None, "cancelled": None, "reopened": None,
-        "corrected": None, "on_phone": None,
+        "corrected": None, "on_phone": None, "changed": None, "link": None,
         "closed": {"at": end + timedelta(hours=27), "by": None},
     }  # fmt: skip
     if line["excuse"]:
@@ -387,7 +395,7 @@ def _spread(line: Values, story: Values, seed: int) -> Values:
         "engineers": [line["engineer"]], "planned": arrived - timedelta(minutes=arrived.minute % 10), "until": None,
         "sent": sent, "note": "", "accepted": sent + MINUTE,
         "departed": arrived - travel, "left": end, "received": None, "futile": "", "late_reason": "",
-        "declined": None, "given_to": None, "report": report,
+        "declined": None, "given_to": None, "report": report, "told": None,
         "arrived": {"at": arrived, "north_m": seed % 90 - 45, "east_m": seed // 97 % 90 - 45, "no_fix": None,
                     "accuracy_m": 6 + seed // 31 % 17, "reason_text": "", "accepted_by_office": None},
     }  # fmt: skip

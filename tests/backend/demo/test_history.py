@@ -8,7 +8,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from backend.accounts.models import User
+from backend.acknowledgements.models import Acknowledgement
+from backend.acknowledgements.services import check_of
 from backend.core import storage
+from backend.links.models import CustomerLink
 from backend.reports import signing
 from backend.reports.models import OUTCOMES, RESULTS, Finding, Photo, Report, Signature
 from backend.reports.rules import states as report_states
@@ -134,3 +137,15 @@ def test_deciding_everything_again_now_changes_no_clock(loaded):
         assert {order.number: settling.clocks_at(order.clocks, NOW) for order in opened} == kept
     finally:
         loaded.rollback()
+
+
+def test_a_first_look_finds_a_link_a_stand_in_lent_a_notice_signed_before_work_and_a_moved_due(loaded):
+    link = loaded.scalars(sa.select(CustomerLink)).one()
+    assert link.state_at(NOW) == "active" and "accept" in link.scope
+    orders = loaded.scalars(sa.select(WorkOrder)).all()
+    assert "handed_out" in {owed["state"] for order in orders for owed in order.owed if owed["what"] == "loaner"}
+    signed = loaded.scalars(sa.select(Acknowledgement)).one()
+    assert (signed.about, signed.answer) == ("backup_notice", "accepted")
+    assert check_of(signed, storage.read_file)["ok"]
+    moved = [one["moved"] for order in orders for one in order.clocks if one["moved"]]
+    assert "priority" in {one["why"] for one in moved}
