@@ -1,13 +1,14 @@
 """Repair records: which repairs an asset had, and the how-manieth this one is (送修次数, D-07).
 
-A repair counts from the submission of its report. Answers workorders' ports `repairs_of`,
-`causes_of` and `parts_of`.
+On the repair record a repair counts once its report is handed in; for what the customer may claim (D-07), once the
+customer has signed it or the office approved it. Answers workorders' ports `repairs_of`, `causes_of` and `parts_of`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,21 +16,26 @@ from sqlalchemy.orm import Session
 from backend.core import clock
 from backend.core.db import IDS
 from backend.customers.models import Site
-from backend.reports.models import Finding, PartLine, Report
+from backend.reports.models import Finding, PartLine, Report, Signature
 from backend.reports.rules.states import COUNTED
 from backend.workorders.models import WorkOrder
 from backend.workorders.ports import Repair, UsedPart
 
+_SIGNED = sa.select(Signature.id).where(Signature.strokes_sha256.is_not(None))
 _REPAIRS = (
     sa.select(Finding.asset_id, WorkOrder.id, Report.number, Report.short_ref, WorkOrder.fault, Finding.cause_category,
               WorkOrder.reported_at, Site.tz, Report.id)
     .join(Report, Report.id == Finding.report_id)
     .join(WorkOrder, WorkOrder.id == Report.work_order_id)
     .join(Site, Site.id == WorkOrder.site_id)
-    .where(Finding.asset_id.in_(IDS), Report.state.in_(COUNTED), WorkOrder.kind == "repair",
+    .where(Finding.asset_id.in_(IDS), WorkOrder.kind == "repair",
            sa.or_(Finding.outcome.is_(None), Finding.outcome.not_in(("refused", "no_fault_found"))))
     .order_by(WorkOrder.reported_at, Report.id)
 )  # fmt: skip
+_HANDED_IN = _REPAIRS.where(Report.state.in_(COUNTED))
+_CLAIMED = _REPAIRS.where(
+    sa.or_(Report.state == "approved", (Report.state != "withdrawn") & Report.signature_id.in_(_SIGNED))
+)
 _CAUSES = (
     sa.select(Finding.work_order_id, Finding.asset_id, Finding.cause_category)
     .join(Report, Report.id == Finding.report_id)
@@ -47,23 +53,27 @@ _PARTS = (
 
 
 def repairs_of(session: Session, asset_ids: Sequence[str]) -> list[Repair]:
-    """Every counted repair of these assets, in order."""
+    """Every repair of these assets whose report is signed or approved, in order."""
+    return _repairs(session, _CLAIMED, asset_ids)
+
+
+def _repairs(session: Session, query: sa.Select[Any], asset_ids: Sequence[str]) -> list[Repair]:
     wanted = sorted(set(asset_ids))
     if not wanted:
         return []
     return [
         Repair(asset_id, order_id, when, number or short_ref, fault or cause or "", clock.local_date(when, tz), ident)
         for asset_id, order_id, number, short_ref, fault, cause, when, tz, ident in session.execute(
-            _REPAIRS, {"ids": wanted}
+            query, {"ids": wanted}
         )
     ]
 
 
 def earlier_repairs(session: Session, asset_ids: Sequence[str], work_order: WorkOrder) -> list[Repair]:
-    """Repairs of these assets in other work orders reported before this one, in order."""
+    """Repairs of these assets handed in from other work orders reported before this one, in order."""
     return [
         repair
-        for repair in repairs_of(session, asset_ids)
+        for repair in _repairs(session, _HANDED_IN, asset_ids)
         if repair.work_order_id != work_order.id and repair.reported_at < work_order.reported_at
     ]
 

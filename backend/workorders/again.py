@@ -134,15 +134,15 @@ def asset_changed(session: Session, asset_id: str, now: datetime) -> None:
     ask(session, "asset", asset_id, now)
 
 
-_ASSETS = "assets_whose_spells_changed"
+_ASSETS = "assets_told_of"
 
 
-def spells_changed(session: Session, asset_ids: Sequence[str]) -> None:
-    """Other open work on these assets counts their time out of use too; looked up once, when the transaction ends."""
+def assets_told_of(session: Session, asset_ids: Sequence[str]) -> None:
+    """Other open work on these assets counts what happened to them too; looked up once, when the transaction ends."""
     session.info.setdefault(_ASSETS, set()).update(asset_ids)
 
 
-def ask_for_spells(session: Session) -> None:
+def ask_for_assets(session: Session) -> None:
     """Runs before settling: what hangs on those assets beside the work that is settled anyway is decided again, now."""
     moved: set[str] = session.info.pop(_ASSETS, set())
     if not moved:

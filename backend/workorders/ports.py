@@ -120,6 +120,6 @@ def register(app: Flask) -> None:
     prices.prices_changed.answer_with(again.prices_changed)
     letters.calendar_changed.answer_with(again.calendar_changed)
     letters.letter_installed.answer_with(again.letter_installed)
-    before_commit(again.ask_for_spells)
+    before_commit(again.ask_for_assets)
     before_commit(settling.settle_all)
     every(app, "decide again", EVERY_S, again.run)

@@ -111,12 +111,16 @@ def state_by_log(session: Session, work_order_id: str) -> str:
     return states.state_of(entries_of(session, [work_order_id])[work_order_id])
 
 
+# what other work on the same assets counts too: time out of use (D-10), and repairs on record (D-07)
+COUNT_ELSEWHERE = (*spells.WHATS, "signed", "report_approved", "report_returned", "report_withdrawn")
+
+
 def _follow(session: Session, work_order: WorkOrder, what: str, now: datetime) -> None:
     """Whether it ended is known at once, the rest when the transaction ends; a remark changes nothing that is derived."""
     if what == "note":
         return
-    if what in spells.WHATS:
-        again.spells_changed(session, work_order.asset_ids or ())
+    if what in COUNT_ELSEWHERE:
+        again.assets_told_of(session, work_order.asset_ids or ())
     if what in states.ENDING:
         state = state_by_log(session, work_order.id)
         ends = (state in states.ENDED) != (work_order.state in states.ENDED)

@@ -8,8 +8,9 @@ from itertools import count
 from typing import Any
 
 from backend.core import clock
+from backend.core.db import write_transaction
 from backend.core.ids import new_id
-from backend.reports.models import Finding, Report
+from backend.reports.models import Finding, Report, Signature
 from backend.visits.models import Visit, VisitEngineer
 from backend.workorders.models import LogEntry, WorkOrder, WorkOrderAsset
 from tests.support import save
@@ -65,6 +66,16 @@ def make_report(work_order: Any, author: Any, visit: Any = None, **given: Any) -
         "visit_id": visit.id if visit else None,
     }
     return save(Report(id=ident, work_order_id=work_order.id, author_id=author.id, **(values | given)))
+
+
+def make_signature(report: Any, result: str = "accepted") -> Signature:
+    """The customer's answer under the report: with ink, or why there is none."""
+    ink = None if result in ("absent", "refused") else "0" * 64
+    row = save(Signature(id=new_id(), report_id=report.id, work_order_id=report.work_order_id, document_sha256="1" * 64,
+                         strokes_sha256=ink, result=result, signed_at=clock.now(), corrected_at=clock.now()))  # fmt: skip
+    with write_transaction() as session:
+        session.get_one(Report, report.id).signature_id = row.id
+    return row
 
 
 def make_finding(report: Any, asset: Any = None, **given: Any) -> Finding:

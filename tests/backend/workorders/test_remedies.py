@@ -14,7 +14,7 @@ from backend.workorders import services
 from backend.workorders.models import WorkOrder
 from tests.conftest import NOW
 from tests.factories.customers import make_asset, make_contract
-from tests.factories.work import make_finding, make_report, make_work_order
+from tests.factories.work import make_finding, make_report, make_signature, make_work_order
 from tests.support import again
 
 TODAY = date(2026, 11, 20)
@@ -152,19 +152,39 @@ class TestExchange:
 
 class TestThreeGuarantees:
     @pytest.mark.promise("D-07")
-    @pytest.mark.parametrize(("state", "counts"), [("approved", True), ("submitted", True), ("draft", False)])
-    def test_repairs_of_the_same_fault_count_by_their_reports_and_are_named(self, cast, as_, contract, state, counts):
+    @pytest.mark.parametrize(
+        ("state", "result", "counts"),
+        [("approved", None, True), ("submitted", "accepted", True), ("submitted", "absent", False), ("submitted", None, False),
+         ("draft", None, False), ("withdrawn", "accepted", False)],
+    )  # fmt: skip
+    def test_repairs_of_the_same_fault_count_by_their_signed_or_approved_reports_and_are_named(
+        self, cast, as_, contract, state, result, counts
+    ):
         asset = laptop(cast, contract, TODAY - 200 * DAY)
         for day, number in ((100, "FR-2026-000011"), (50, "FR-2026-000012")):
             earlier = make_work_order(cast.site, [asset], fault="no-boot", reported_at=NOW - day * DAY)
             report = make_report(earlier, cast.ana, number=number, state=state)
             make_finding(report, asset)
+            if result:
+                make_signature(report, result)
         row = order_of(cast, contract, asset)
         decided = as_(cast.cleo).get(f"/api/work-orders/{row.id}").json["entitlement"]
         named = [one["report"] for one in decided["repairs"]]
         assert named == (["FR-2026-000011", "FR-2026-000012"] if counts else [])
         assert ("exchange" in decided["remedies"]) is counts
         assert ("D-07" in [one["clause"] for one in decided["reasons"]]) is counts
+
+    @pytest.mark.promise("D-07")
+    def test_an_approval_is_counted_by_other_open_work_on_the_asset_at_once(self, cast, as_, contract):
+        asset = laptop(cast, contract, TODAY - 200 * DAY)
+        earlier = make_work_order(cast.site, [asset], fault="no-boot", reported_at=NOW - 50 * DAY)
+        report = make_report(earlier, cast.ana, number="FR-2026-000011", state="submitted")
+        make_finding(report, asset)
+        row = order_of(cast, contract, asset)
+        assert again(row).entitlement["repairs"] == []
+        answer = as_(cast.adam).post(f"/api/reports/{report.id}/approve", json={})
+        assert answer.status_code == 200, answer.json
+        assert [one["report"] for one in again(row).entitlement["repairs"]] == ["FR-2026-000011"]
 
     @pytest.mark.promise("D-10")
     def test_hand_in_to_hand_back_extends_the_warranty_and_voiding_one_recomputes(self, cast, as_, contract):
