@@ -105,13 +105,14 @@ def rows_by_id(session: Session, model: type[Any], ids: Iterable[str | None]) ->
     held = {ident: session.identity_map.get(identity_key(model, ident)) for ident in wanted}
     found = {ident: row for ident, row in held.items() if row is not None and not sa.inspect(row).expired}
     if len(found) < len(wanted):
-        found |= {row.id: row for row in session.scalars(_by_id(model), {"ids": sorted(wanted - found.keys())})}
+        found |= {row.id: row for row in session.scalars(by_key(model), {"ids": sorted(wanted - found.keys())})}
     return found
 
 
 @cache
-def _by_id(model: type[Any]) -> sa.Select[Any]:
-    return sa.select(model).where(model.id.in_(IDS))
+def by_key(model: type[Any]) -> sa.Select[Any]:
+    """Rows of a model by their primary key, one column; run with {"ids": [...]}."""
+    return sa.select(model).where(sa.inspect(model).primary_key[0].in_(IDS))
 
 
 def before_commit(function: Callable[[Session], None]) -> Callable[[Session], None]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.core.db import IDS, db, is_passing, run_before_commit, write_transaction
+from backend.core.db import IDS, by_key, db, is_passing, run_before_commit, write_transaction
 from backend.core.sync import SyncRegistry, home_bucket, registry_of
 from backend.sync_api import audit
 from backend.sync_api.conflicts import Conflicts
@@ -33,11 +32,6 @@ T = TypeVar("T")
 _HELD_ONCE = sa.select(SyncFeed.kind, SyncFeed.record_id).where(
     SyncFeed.record_id.in_(IDS), sa.or_(SyncFeed.bucket == sa.bindparam("home"), SyncFeed.bucket == "reference")
 )
-
-
-@cache
-def _rows(model: type[Any]) -> sa.Select[Any]:
-    return sa.select(model).where(sa.inspect(model).primary_key[0].in_(IDS))
 
 
 class SqlUnit(Ledger, Conflicts, StuckOperations):
@@ -60,7 +54,7 @@ class SqlUnit(Ledger, Conflicts, StuckOperations):
             if kind in self.registry.records and self.journal.entry((kind, record_id)).rev:
                 by_kind.setdefault(kind, []).append(record_id)
         for kind, ids in by_kind.items():
-            query = _rows(self.registry.records[kind].model)
+            query = by_key(self.registry.records[kind].model)
             for start in range(0, len(ids), CHUNK):
                 self.rows += self.session.scalars(query, {"ids": ids[start : start + CHUNK]}).unique().all()
 
