@@ -48,8 +48,10 @@ def choose(page: Page, field: str, words: str) -> None:
 
 
 def go_to(page: Page, place: str) -> None:
-    """One of the rail's pages."""
-    page.get_by_role("link", name=place, exact=True).click()
+    """One of the rail's pages; until its code is here the page before it stands, with words of its own to click on."""
+    link = page.get_by_role("link", name=place, exact=True)
+    link.click()
+    expect(link).to_have_attribute("aria-current", "page")
 
 
 def type_call(page: Page, call: Call) -> None:
