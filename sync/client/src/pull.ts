@@ -36,26 +36,41 @@ interface Place {
   cursor: string | null;
 }
 
-/** Pulls until the server has nothing new. `done` means: everything up to `passed` is here. */
+/**
+ * Pulls until the server has nothing new. `done` means: everything up to `passed` is here. While a page is stored the next
+ * one is on its way: its cursor stands in the answer.
+ */
 export async function pullAll(pulling: Pushing, wants_digest = false): Promise<Outcome & { digest?: Digests }> {
   const { context } = pulling;
   const { unsent } = await countsOf(context);
+  const ask = (place: Place): Promise<Answer> => exchange(pulling.wire, {
+    method: 'GET', path: pathOf(context, place, wants_digest, unsent), timeout_ms: 60_000,
+  });
+  let place = await placeOf(context);
+  let asked = ask(place);
   for (let resets = 0; ;) {
-    const place = await placeOf(context);
-    const answer = await exchange(pulling.wire, {
-      method: 'GET', path: await pathOf(context, place, wants_digest, unsent), timeout_ms: 60_000,
-    });
+    const answer = await asked;
     const reason = resetReason(answer);
     if (reason && ++resets <= RESETS_PER_ROUND) {
       await context.store.write(['shadow', 'meta'], (tx) => beginReset(tx, reason));
+      place = await placeOf(context);
+      asked = ask(place);
       continue;
     }
     const page = pageOf(answer);
     if (!page || reason) return later(answer);
-    await context.store.write(PULL_TABLES, (tx) => applyPage(tx, context, place, page));
     told.set(context, unsent);
+    const next: Place = { ...place, cursor: page.cursor };
+    if (page.more) asked = ask(next).then(unclocked);
+    await context.store.write(PULL_TABLES, (tx) => applyPage(tx, context, place, page));
     if (!page.more) return { is: 'done', ...(page.digest ? { digest: page.digest } : {}) };
+    place = next;
   }
+}
+
+/** An answer that may have lain there while a page was being stored says nothing of the clock. */
+function unclocked(answer: Answer): Answer {
+  return answer.is === 'good' ? { ...answer, contact: null } : answer;
 }
 
 export interface Digests {
@@ -86,7 +101,7 @@ async function placeOf(context: Context): Promise<Place> {
 /** How much was unsent when the server was last told (M-75): said again only when it changed. */
 const told = new WeakMap<Context, number>();
 
-async function pathOf(context: Context, place: Place, wants_digest: boolean, unsent: number): Promise<string> {
+function pathOf(context: Context, place: Place, wants_digest: boolean, unsent: number): string {
   const query = new URLSearchParams({
     device_id: context.device_id, schema: String(context.definitions.schema), limit: String(PAGE_LIMIT),
   });

@@ -48,6 +48,32 @@ describe('the good road', () => {
     expect(await baseOf(ana.local)).toEqual(scopeOf(model, ['shared', 'home:pia']));
   });
 
+  it('asks for the next page while it stores one, and takes no time from an answer that may have lain there', async () => {
+    const { model, ben } = await synced();
+    for (let i = 0; i < 4; i++) await addNote(ben);
+    await settle([ben], 1);
+    model.page_limit = 2;
+    const ana = await phone(model);
+    const steps: string[] = [];
+    ana.net.fate = (_, on) => {
+      if (steps.push('asked') > 1) ana.clock.pass(5_000);
+      return on();
+    };
+    const { store } = ana.local.context;
+    ana.local.context.store = {
+      ...store,
+      write: async (tables, body) => {
+        const value = await store.write(tables, body);
+        if (tables.includes('shadow')) steps.push('stored');
+        return value;
+      },
+    };
+    await ana.engine.round();
+    expect(steps).toEqual(['asked', 'asked', 'stored', 'asked', 'stored', 'stored']);
+    expect(await store.read(['meta'], (tx) => tx.get('meta', 'contact'))).toMatchObject({ value: { mono_ms: ana.clock.mono() - 10_000 } });
+    expect(await baseOf(ana.local)).toEqual(scopeOf(model, ['shared', `home:${ana.user}`]));
+  });
+
   it('splits 450 operations into requests of at most 200, in order', async () => {
     const model = server();
     const ana = await phone(model);
