@@ -39,6 +39,18 @@ describe('the store', () => {
     expect((await local.record('note', NOTE.id))?.fields).toEqual({ title: 'a', state: 'closed' });
   });
 
+  it.each([1, 49, 50, 400])('gives those of %i keys that are there', async (count) => {
+    const local = await open(freshUser());
+    const ids = Array.from({ length: count }, (_, i) => `n${i}`);
+    const rows = ids.filter((_, i) => i % 3 === 0).map((id) => (
+      { key: `note/${id}`, kind: 'note', id, rev: 1, keys: [], buckets: ['b'], detached: 0 as const, sealed: local.context.seal.seal({}) }));
+    const found = await local.context.store.write(['rows'], async (tx) => {
+      await tx.put('rows', ...rows);
+      return tx.many('rows', ids.map((id) => `note/${id}`));
+    });
+    expect(found).toEqual(rows);
+  });
+
   it('says whose work lies on this device', async () => {
     await openStore({ server: 'https://one.example', userId: 'u-1', definitions });
     expect(await knownDatabases()).toContainEqual({ server: 'https://one.example', userId: 'u-1' });
