@@ -34,7 +34,8 @@ export interface EnginePorts {
   surroundings: Surroundings;
   /** Name and version of the application, at most 64 characters. */
   app: string;
-  signer?: Signer | null;
+  /** Asked at the first push: a new phone's first screen does not wait for a key. */
+  signer?: () => Promise<Signer | null>;
   random?: () => number;
   /** Whether the browser promised to keep the database. */
   persisted?: () => Promise<boolean>;
@@ -150,7 +151,7 @@ function workerOf(ports: EnginePorts, told: Told): Worker {
   const { local } = ports;
   const { context } = local;
   const wire: Wire = { transport: ports.transport, clock: context.clock, timers: context.timers };
-  const pushing: Pushing = { context, wire, app: ports.app, signer: ports.signer ?? null };
+  const pushing: Pushing = { context, wire, app: ports.app, signer: ports.signer ?? (() => Promise.resolve(null)) };
   const uploading = uploadingOf(context, wire);
   const random = ports.random ?? Math.random;
   let is_leading = false;
@@ -254,11 +255,14 @@ function hasJustSent(context: Context): Promise<boolean> {
   });
 }
 
+/** Compares a few times a day; not at once what was fetched just now: who signs in waits for her list. */
 async function pullAndCompare(pushing: Pushing): Promise<Outcome> {
   const { context } = pushing;
   const now = context.clock.now();
-  const last = await context.store.read(['meta'], (tx) => metaOf(tx, 'digest_at', null));
-  const is_due = last === null || Math.abs(now - last) >= DIGEST_EVERY_MS;
+  const is_due = await context.store.read(['meta'], async (tx) => {
+    const last = await metaOf(tx, 'digest_at', null);
+    return await metaOf(tx, 'pulls', 0) > 0 && (last === null || Math.abs(now - last) >= DIGEST_EVERY_MS);
+  });
   const pulled = await pullAll(pushing, is_due);
   if (pulled.is !== 'done' || !pulled.digest) return pulled;
   const repaired = await repair(pushing, pulled.digest);

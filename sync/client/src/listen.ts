@@ -67,6 +67,10 @@ async function attend(ports: Listening, away: AbortSignal): Promise<void> {
     await ports.hers(away);
     if (away.aborted) break;
     const known = furthest(heard, await ports.known());
+    if (!known) { // before the first complete pull everything is new: that pull needs no bell
+      await rest(ports, APART_MS, away);
+      continue;
+    }
     ports.says('listening');
     const answer = await ask(wire, ports.path(), known);
     const news = newsIn(answer);
@@ -87,8 +91,8 @@ async function attend(ports: Listening, away: AbortSignal): Promise<void> {
 }
 
 /** A bell is asked for what lies behind both the last pull and the last bell: no news is told twice. */
-function furthest(heard: Known | null, own: Known | null): Known {
-  if (!heard || !own) return heard ?? own ?? { epoch: '', feed_head: 0 };
+function furthest(heard: Known | null, own: Known | null): Known | null {
+  if (!heard || !own) return heard ?? own;
   return heard.epoch === own.epoch && own.feed_head > heard.feed_head ? own : heard;
 }
 

@@ -21,7 +21,8 @@ export interface Pushing {
   context: Context;
   wire: Wire;
   app: string;
-  signer: Signer | null;
+  /** Asked when there is something to sign; null without a key. */
+  signer: () => Promise<Signer | null>;
 }
 
 /** How a round of pushing, pulling or uploading ended. */
@@ -155,7 +156,8 @@ async function linkAt(tx: Transaction, seq: number): Promise<string | null> {
 async function requestOf(pushing: Pushing, batch: Batch): Promise<HttpRequest> {
   const links = await linksOfBatch(batch);
   const head = links?.at(-1);
-  const { signer, context } = pushing;
+  const { context } = pushing;
+  const signer = head ? await pushing.signer() : null;
   const envelope = {
     device_id: batch.device_id, epoch: batch.epoch, schema: context.definitions.schema, app: pushing.app,
     prev_hash: links ? batch.prev ?? await firstLinkOf(batch.device_id) : null,

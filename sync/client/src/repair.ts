@@ -22,8 +22,9 @@ export async function digestOf(rows: readonly { kind: string; id: string; rev: n
 /** Compares what each bucket holds here with the server's digests, and mends what differs. Answers the buckets mended. */
 export async function repair(pushing: Pushing, digests: Digests): Promise<Outcome & { mended: string[] }> {
   const mended: string[] = [];
+  const rows = await pushing.context.store.read(['rows'], (tx) => tx.all('rows'));
   for (const [bucket, theirs] of Object.entries(digests)) {
-    const ours = await digestOf(await rowsIn(pushing.context, bucket));
+    const ours = await digestOf(rows.filter((row) => row.buckets.includes(bucket)));
     if (ours.count === theirs.count && ours.xor === theirs.xor) continue;
     const outcome = await takeInventory(pushing, bucket);
     if (outcome.is === 'later') return { ...outcome, mended };

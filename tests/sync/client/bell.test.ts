@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpAnswer, HttpRequest } from '@fieldpledge/sync-client';
 import { listen } from '@engine/listen';
-import { HandBell, HandLocks, HandSurroundings, phone, server } from './engine-kit';
+import { gone, HandBell, HandLocks, HandSurroundings, phone, server } from './engine-kit';
 import type { Phone, PhoneSetup } from './engine-kit';
 import type { ModelServer } from './model-server';
 import { addNote, note } from './notes';
@@ -93,6 +93,23 @@ describe('an open phone', () => {
     await time.pass(time.now + 140_000, rests(time));
     await until(async () => (await ana.local.counts()).unsent === 0);
     expect(model.records.get(`note/${record.id}`)?.fields['title']).toBe('typed');
+    await ana.engine.stop();
+  });
+});
+
+describe('a new phone', () => {
+  it('does not listen before its first pull: there is nothing yet that could change', async () => {
+    const time = new Timeline();
+    const ana = await listening(server(), time);
+    const through = ana.net.fate!;
+    ana.net.fate = () => gone();
+    ana.engine.start();
+    await until(() => ana.net.sent.length === 1 && time.waits((ms) => ms === 1_000));
+    expect(bells(ana)).toBe(0);
+    ana.net.fate = through;
+    ana.engine.nudge();
+    await until(() => time.waits(isIdle));
+    await time.pass(time.now + 1_000, () => until(() => bells(ana) === 1));
     await ana.engine.stop();
   });
 });

@@ -209,6 +209,16 @@ describe('a database that is not what it was', () => {
     await ana.engine.round();
     expect(await baseOf(ana.local)).toEqual(scopeOf(model, ['shared', 'home:pia']));
   });
+
+  it('is not compared at its first pull, but at the one after it', async () => {
+    const { model } = await synced();
+    const ana = await phone(model);
+    const compared = (): boolean[] => ana.net.sent.map(({ path }) => path.includes('digest=1'));
+    await ana.engine.round();
+    await ana.engine.round();
+    await ana.engine.round();
+    expect(compared()).toEqual([false, true, false]);
+  });
 });
 
 describe('acked operations', () => {

@@ -2,7 +2,7 @@
 import { createEngine } from '../engine';
 import type { Engine } from '../engine';
 import type { Local } from '../local';
-import type { Bell, HttpRequest, Locks, Surroundings, Transport } from '../ports';
+import type { Bell, HttpRequest, Locks, Signer, Surroundings, Transport } from '../ports';
 import { signerOf } from './signer';
 
 export { listen } from '../listen';
@@ -21,12 +21,17 @@ export interface StartSync {
 }
 
 /** Starts the engine of this tab. Call it in every tab; one of them leads. */
-export async function startSync(wanted: StartSync): Promise<Engine> {
+export function startSync(wanted: StartSync): Engine {
   const { local, server, app } = wanted;
-  const signer = await signerOf(local.context.store).catch(() => null);
+  let made: Promise<Signer | null> | undefined;
+  const signer = (): Promise<Signer | null> => made ??= signerOf(local.context.store).catch(() => null);
   const plain = fetchTransport(server, wanted.headers ?? {});
   const { registers } = wanted;
-  const transport = signer && registers ? registering(plain, () => local.context.device_id, () => registers(signer.key_id, signer.public_key)) : plain;
+  const register = async (): Promise<void> => {
+    const key = await signer();
+    if (key) await registers?.(key.key_id, key.public_key);
+  };
+  const transport = registers ? registering(plain, () => local.context.device_id, register) : plain;
   const engine = createEngine({
     local, app, signer, transport, locks: webLocks,
     bell: broadcastBell(local.context.store.name), surroundings: pageSurroundings, persisted: isPersisted,
