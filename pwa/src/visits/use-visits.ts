@@ -26,12 +26,13 @@ export async function visitsOf(local: Local, engineerId: string): Promise<VisitL
     byId<Customer>(local, 'customer'),
     byId<Site>(local, 'site'),
   ])
+  const own = deviceZone()
   const lines = visits.flatMap((view) => {
     const visit = withId<Visit>(view)
     const order = orders.get(visit.work_order_id)
     if (!order) return [] // its order is still on the way: the pull brings both in one page or the next
     const site = sites.get(order.site_id) ?? null
-    return [{ visit, order, customer: customers.get(order.customer_id) ?? null, site, tz: site?.tz || deviceZone() }]
+    return [{ visit, order, customer: customers.get(order.customer_id) ?? null, site, tz: site?.tz || own }]
   })
   return lines.sort((a, b) => (a.visit.planned_from < b.visit.planned_from ? -1 : 1))
 }
