@@ -47,7 +47,10 @@ LONG = {
     "S3": _both("tests/backend/sync_api/test_cut_points.py"),
     **{f"S{n}": _both("tests/faults/test_proofs.py", "-k", f"test_s{n}_") for n in (4, 5, 6, 7, 9, 11, 13)},
     "S10": [[*PYTEST, "tests/faults/crash/test_two_databases.py"]],
-    "S12": [["npx", "-w", "sync/client", "vitest", "run", "slow-link"]],
+    "S12": [
+        ["npx", "-w", "sync/client", "vitest", "run", "slow-link"],
+        [*PYTEST, "-rP", "tests/sync/week/slow_link.py"],  # in real time: most of an hour, once
+    ],
     "C1": [[*PYTEST, "tests/faults/crash/test_kill.py"]],
     "C2": [[*PYTEST, "tests/faults/crash/test_disk.py", "-k", "power_cut_loses or normal"]],
     "C3": [[*PYTEST, "tests/faults/crash/test_disk.py", "-k", "full_or_broken"]],

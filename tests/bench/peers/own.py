@@ -10,7 +10,6 @@ from typing import Any
 
 from tests.bench.measure import Figure, median_ms
 from tests.bench.sync import prepared
-from tests.e2e.house import Server
 from tests.sync.week import week
 
 OPERATIONS, PHOTOS = 500, 200
@@ -81,13 +80,8 @@ def _crowd(people: int, changes: int) -> None:
 def _week() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         jobs = week.prepare(Path(folder))
-        server = Server(Path(folder), demo=False)
-        server.env["SECRET_KEY"] = week.SECRET
-        server.start()
-        try:
-            told = week.send(server, jobs, operations=OPERATIONS, photos=PHOTOS)
-        finally:
-            server.stop()
+        with week.kept_alive(Path(folder)) as server:
+            told = week.send(server, jobs, week.PHOTO, operations=OPERATIONS, photos=PHOTOS, kill_every=0)
     yield Figure(
         "bytes of an operation but for its values", told["overhead"], "B", 190,
         f"as the app's client sends a hundred, gzipped; with values {told['whole']:.0f} B",

@@ -1,6 +1,7 @@
 // Phones for the engine's tests: a store, an engine, one lock and one bell per phone, and a network that can be told to fail.
 import { createEngine, openLocal, Unreachable } from '@fieldpledge/sync-client';
-import type { Bell, Engine, HttpAnswer, HttpRequest, Local, Locks, Store, Surroundings, Transport } from '@fieldpledge/sync-client';
+import type { Bell, Engine, HttpAnswer, HttpRequest, Local, Locks, Operation, Store, Surroundings, Transport } from '@fieldpledge/sync-client';
+import { contentHashOf } from '@engine/chain';
 import { dexieStore } from '@fieldpledge/sync-client/dexie';
 import { definitions, freshUser, HandClock, HandTimers } from './kit';
 import { ModelServer, TOYS } from './model-server';
@@ -145,4 +146,24 @@ export function scopeOf(model: ModelServer, buckets: string[]): { [key: string]:
   const records = buckets.flatMap((bucket) => model.holds(bucket));
   return Object.fromEntries(records.map((record) => [`${record.kind}/${record.id}`, [record.rev, record.fields]] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What a phone says of itself to the checker. */
+export interface Observed {
+  user: string;
+  made: { [op_id: string]: string };
+  acked: { [op_id: string]: string };
+  unsent: string[];
+  rows: { [key: string]: unknown };
+}
+
+/** Asked at rest: its operations with their content, its receipts, its rows. */
+export async function observedOf(local: Local, user: string): Promise<Observed> {
+  const said: Observed = { user, made: {}, acked: {}, unsent: [], rows: await baseOf(local) };
+  for (const each of await local.context.store.read(['outbox'], (tx) => tx.all('outbox'))) {
+    const operation = local.context.device_seal.open(each.sealed) as unknown as Operation;
+    said.made[each.op_id] = await contentHashOf({ ...operation, seq: 0 });
+    if (each.state === 'acked') said.acked[each.op_id] = String(each.status); else said.unsent.push(each.op_id);
+  }
+  return said;
 }

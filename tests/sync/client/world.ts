@@ -3,11 +3,10 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { Unreachable } from '@fieldpledge/sync-client';
-import type { HttpAnswer, HttpRequest, Json, Operation, Transport } from '@fieldpledge/sync-client';
-import { contentHashOf } from '@engine/chain';
+import type { HttpAnswer, HttpRequest, Json, Transport } from '@fieldpledge/sync-client';
 import { dexieStore } from '@fieldpledge/sync-client/dexie';
-import { baseOf, phone, settle } from './engine-kit';
-import type { Phone } from './engine-kit';
+import { baseOf, observedOf, phone, settle } from './engine-kit';
+import type { Observed, Phone } from './engine-kit';
 import { HandClock } from './kit';
 import { Life } from './mortal-store';
 
@@ -39,15 +38,6 @@ export interface Backing {
     /** The faults that tests/faults/checker.py finds, by name. */
     judge(phones: Observed[]): Promise<{ [fault: string]: string[] }>;
   };
-}
-
-/** What a phone says of itself to the checker. */
-export interface Observed {
-  user: string;
-  made: { [op_id: string]: string };
-  acked: { [op_id: string]: string };
-  unsent: string[];
-  rows: { [key: string]: unknown };
 }
 
 export const USERS = ['pia', 'ben', 'cai'] as const;
@@ -263,15 +253,10 @@ export class World {
   private async check(): Promise<void> {
     const ledger = await this.backing.ledger();
     for (const op_id of this.saved) expect(ledger.has(op_id), `lost: ${op_id}`).toBe(true);
-    const made = new Map<string, string>();
-    for (const { local } of this.phones) {
-      for (const each of await local.context.store.read(['outbox'], (tx) => tx.all('outbox'))) {
-        const operation = local.context.device_seal.open(each.sealed) as unknown as Operation;
-        made.set(each.op_id, await contentHashOf({ ...operation, seq: 0 }));
-      }
-    }
+    const phones = await Promise.all(this.phones.map((one) => this.observe(one)));
+    const made = new Map(phones.flatMap((one) => Object.entries(one.made)));
     expect([...ledger.keys()].sort(), 'invented or forgotten').toEqual([...made.keys()].sort());
-    if (this.backing.real) expect(await this.backing.real.judge(await Promise.all(this.phones.map((one) => this.observe(one))))).toEqual({});
+    if (this.backing.real) expect(await this.backing.real.judge(phones)).toEqual({});
     const conflicts = await this.backing.conflicts();
     for (const [op_id, { hash, status, conflict_ids }] of ledger) {
       expect(hash, 'changed on the way').toBe(made.get(op_id));
@@ -283,14 +268,9 @@ export class World {
   }
 
   /** A receipt from before a restore tells what was, not what is. */
-  private async observe({ local, user }: Phone): Promise<Observed> {
-    const said: Observed = { user, made: {}, acked: {}, unsent: [], rows: await baseOf(local) };
-    for (const each of await local.context.store.read(['outbox'], (tx) => tx.all('outbox'))) {
-      const operation = local.context.device_seal.open(each.sealed) as unknown as Operation;
-      said.made[each.op_id] = await contentHashOf({ ...operation, seq: 0 });
-      if (each.state !== 'acked') said.unsent.push(each.op_id);
-      else said.acked[each.op_id] = this.restores > 0 ? 'in another epoch' : String(each.status);
-    }
+  private async observe(one: Phone): Promise<Observed> {
+    const said = await observedOf(one.local, one.user);
+    if (this.restores > 0) for (const op_id of Object.keys(said.acked)) said.acked[op_id] = 'in another epoch';
     return said;
   }
 
