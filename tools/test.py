@@ -51,6 +51,7 @@ LONG = {
         ["npx", "-w", "sync/client", "vitest", "run", "slow-link"],
         [*PYTEST, "-rP", "tests/sync/week/slow_link.py"],  # in real time: most of an hour, once
     ],
+    "week": _both("-rP", "tests/sync/week/full_weeks.py"),
     "C1": [[*PYTEST, "tests/faults/crash/test_kill.py"]],
     "C2": [[*PYTEST, "tests/faults/crash/test_disk.py", "-k", "power_cut_loses or normal"]],
     "C3": [[*PYTEST, "tests/faults/crash/test_disk.py", "-k", "full_or_broken"]],

@@ -96,10 +96,10 @@ describe('a page that dies', () => {
   });
 
   it.each([
-    ['write', 'before'], ['write', 'after'], ['request', 'before'], ['request', 'after'],
+    ['write', 'before'], ['write', 'after'], ['request', 'before'], ['request', 'during'], ['request', 'after'],
   ] as const)('at any %s, %s it', async (what, when) => {
     const whole = await day({ at: 0, what, when });
-    const points = what === 'write' ? whole.life.writes : whole.life.requests;
+    const points = whole.life.counts[what];
     expect(points).toBeGreaterThan(10);
     for (let at = 1; at <= points; at++) {
       const made = await day({ at, what, when });

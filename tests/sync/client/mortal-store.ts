@@ -5,39 +5,63 @@ export class Dead extends Error {
   override name = 'Dead';
 }
 
+/** A push is one with operations; a chunk is bytes of a file. Both are requests too. */
+export type Mortal = 'write' | 'request' | 'push' | 'chunk';
+
 export interface Death {
-  /** 1 for the first write or request; 0 never */
+  /** 1 for the first of its kind; 0 never */
   at: number;
-  what: 'write' | 'request';
-  when: 'before' | 'after';
+  what: Mortal;
+  /** `during`: the request is on its way; its connection goes a moment after the page. Requests only. */
+  when: 'before' | 'during' | 'after';
+  /** How long that moment is. */
+  moment_ms?: number;
 }
 
 /** The life of one run of the page: counts what it does, and ends as it is told. */
 export class Life {
-  writes = 0;
-  requests = 0;
+  readonly counts: { [what in Mortal]: number } = { write: 0, request: 0, push: 0, chunk: 0 };
   is_over = false;
-  constructor(private readonly death: Death = { at: 0, what: 'write', when: 'before' }) {}
+  constructor(readonly death: Death = { at: 0, what: 'write', when: 'before' }) {}
 
   store(behind: Store): Store {
     return {
       ...behind,
       read: (tables, body) => (this.is_over ? Promise.reject(new Dead()) : behind.read(tables, body)),
-      write: (tables, body) => this.passing('write', ++this.writes, () => behind.write(tables, body)),
+      write: (tables, body) => this.passing(['write'], () => behind.write(tables, body)),
     };
   }
 
   transport(behind: Transport): Transport {
-    return { send: (request: HttpRequest): Promise<HttpAnswer> => this.passing('request', ++this.requests, () => behind.send(request)) };
+    return {
+      send: (request: HttpRequest): Promise<HttpAnswer> => {
+        const connection = new AbortController();
+        return this.passing(kindsOf(request), () => behind.send({ ...request, signal: connection.signal }), connection);
+      },
+    };
   }
 
-  private async passing<T>(what: Death['what'], count: number, run: () => Promise<T>): Promise<T> {
+  private async passing<T>(kinds: readonly Mortal[], run: () => Promise<T>, connection?: AbortController): Promise<T> {
     if (this.is_over) throw new Dead();
-    const is_hour = this.death.what === what && this.death.at === count;
-    if (is_hour && this.death.when === 'before') { this.is_over = true; throw new Dead(); }
-    const value = await run();
+    for (const kind of kinds) this.counts[kind] += 1;
+    const { at, what, when, moment_ms } = this.death;
+    const is_hour = at > 0 && kinds.includes(what) && this.counts[what] >= at;
+    if (is_hour && when === 'before') { this.is_over = true; throw new Dead(); }
+    const running = run();
+    if (is_hour && when === 'during') {
+      this.is_over = true;
+      running.catch(() => undefined);
+      setTimeout(() => { connection?.abort(); }, moment_ms ?? 0);
+      throw new Dead();
+    }
+    const value = await running;
     if (is_hour) this.is_over = true;
     if (this.is_over) throw new Dead();
     return value;
   }
+}
+
+function kindsOf({ method, path, body }: HttpRequest): readonly Mortal[] {
+  if (method === 'PATCH') return ['request', 'chunk'];
+  return path.endsWith('/push') && !String(body).includes('"ops":[]') ? ['request', 'push'] : ['request'];
 }

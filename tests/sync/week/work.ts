@@ -1,5 +1,5 @@
 // What she did in a week without network: reports, findings, log lines and photos, made by the app's own client and
-// definitions. week.e2e.ts and slow-link.e2e.ts send it.
+// definitions. killed.e2e.ts, slow-link.e2e.ts and week.e2e.ts send it.
 import { readFileSync } from 'node:fs';
 import type { Fields, Local, Performing, Transport } from '@fieldpledge/sync-client';
 import { fetchTransport } from '@fieldpledge/sync-client/browser';
@@ -24,7 +24,7 @@ export interface Week {
   report: string;
 }
 
-export function given<T extends Week>(): T {
+export function given<T extends Week = Week>(): T {
   return JSON.parse(process.env['WEEK'] ?? '{}') as T;
 }
 
