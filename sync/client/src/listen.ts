@@ -23,7 +23,7 @@ export interface Listening {
   random: () => number;
   /** listening: a request waits at the server; deaf: none does; wake: there is something new. */
   says(word: 'listening' | 'deaf' | 'wake'): void;
-  /** What the last complete pull brought; null before there was one. */
+  /** What the last complete pull brought; null before there was one, and nothing is asked. Who never pulls knows nothing: '' and 0. */
   known(): Promise<Known | null>;
   /** Waits while the session is somebody else's. */
   hers(away: AbortSignal): Promise<void>;

@@ -49,7 +49,7 @@ function begin(): void {
     next = undefined
   })
   const clock = { clock: systemClock, timers: systemTimers, random: Math.random }
-  void listen({ ...clock, name: NAME, path: () => '/api/bell', transport: fetchTransport('', {}), locks: webLocks, surroundings: pageSurroundings, says, known: () => Promise.resolve(null), hers: () => Promise.resolve() }, away.signal)
+  void listen({ ...clock, name: NAME, path: () => '/api/bell', transport: fetchTransport('', {}), locks: webLocks, surroundings: pageSurroundings, says, known: () => Promise.resolve({ epoch: '', feed_head: 0 }), hers: () => Promise.resolve() }, away.signal)
   rest()
 }
 
