@@ -43,6 +43,7 @@ describe('a notice about a clock', () => {
   test('at the very due it is still in time, a moment later it is over', () => {
     expect(sentenceOf(told(), START + 132 * MINUTE)).toMatchObject({ tone: 'near' })
     expect(sentenceOf(told(), START + 132 * MINUTE + 1)).toMatchObject({ tone: 'missed' })
+    expect(says(told(), 132.5)).toBe('到场超 <1 分（B-02）。写一句原因，会印在报告上。')
     expect(says(told(), 144)).toBe('到场超 12 分钟（B-02）。写一句原因，会印在报告上。')
   })
 

@@ -64,7 +64,7 @@ export function dayAndTime(at: string | number, tz: string, now: number): string
   return `${day.slice(0, 4) === localDate(now, tz).slice(0, 4) ? day.slice(5) : day}${NBSP}${time}`
 }
 
-/** 44 分 · 3 时 10 分 · 2 天 4 时 (44 min, 3 h 10, 2 d 4 h); `long` for running text: 4 小时 33 分 */
+/** 44 分 · 3 时 10 分 · 2 天 4 时 (44 min, 3 h 10, 2 d 4 h), below one <1 分; `long` for running text: 4 小时 33 分 */
 export function duration(ms: number, form: 'short' | 'long' = 'short'): string {
   const minutes = Math.max(0, Math.floor(Math.abs(ms) / 60_000))
   const long = form === 'long' ? '_long' : ''
@@ -72,7 +72,7 @@ export function duration(ms: number, form: 'short' | 'long' = 'short'): string {
   const rest = minutes % 60
   const text =
     minutes < 60
-      ? t(`time.minutes${long}`, { n: minutes })
+      ? t(minutes === 0 ? 'time.below_minute' : `time.minutes${long}`, { n: minutes })
       : hours >= 48
         ? hours % 24 === 0
           ? t('time.days', { n: hours / 24 })

@@ -6,6 +6,7 @@ const en: typeof zh = {
     just_now: 'just now',
     ago: '{time} ago',
     seconds: '{n} s',
+    below_minute: '<1 min',
     minutes: '{n} min',
     minutes_long: '{n} min',
     hours: '{n} h',

@@ -5,6 +5,7 @@ export default {
     just_now: '刚刚',
     ago: '{time}前',
     seconds: '{n}秒',
+    below_minute: '<1 分',
     minutes: '{n} 分',
     minutes_long: '{n} 分钟',
     hours: '{n} 时',
