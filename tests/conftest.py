@@ -1,7 +1,8 @@
 """Fixtures every backend test shares: a database of its own, the app on it, the cast, clients signed in as somebody.
 
 The suite runs on SQLite, and with `--database postgresql` (or FIELDPLEDGE_TEST_DATABASE) on a PostgreSQL started for
-the run. One app serves the whole run; each test finds empty tables.
+the run; there what asks for no database is left out, it ran on SQLite. One app serves the whole run; each test finds empty
+tables.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("FIELDPLEDGE_TEST_DATABASE", "sqlite"),
         help="which database the suite runs on",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") == "sqlite":
+        return
+    asks = {item: "database_kind" in getattr(item, "fixturenames", ()) for item in items}
+    config.hook.pytest_deselected(items=[item for item in items if not asks[item]])
+    items[:] = [item for item in items if asks[item]]
 
 
 @pytest.fixture(scope="session")
