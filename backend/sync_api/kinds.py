@@ -78,12 +78,13 @@ def _refs_of(row: SyncFile, session: Session) -> list[Key]:
     return [(kind, record_id) for kind, record_id in session.execute(query)]
 
 
-_CONFLICTS = sa.select(SyncConflict).where(SyncConflict.record_id.in_(IDS))
+_CONFLICTS = sa.select(SyncConflict).where(SyncConflict.record_id.in_(IDS)).order_by(SyncConflict.id)
 _FILES = (
     sa.select(SyncFile)
     .join(SyncFileRef, SyncFileRef.sha256 == SyncFile.sha256)
     .where(SyncFileRef.record_id.in_(IDS))
     .distinct()
+    .order_by(SyncFile.sha256)
 )
 
 
