@@ -42,9 +42,9 @@ export const NEED_TABLES: readonly TableName[] = ['rows', 'overlay', 'stuck', 'f
 
 /** Every stuck operation that is still open, those that wait for another one included. */
 export async function stuckOf(tx: Transaction, context: Context): Promise<Stuck[]> {
-  const pulled = await viewsWhere(tx, context, 'stuck_operation', { index: 'state', value: 'open' });
-  const local = await tx.all('stuck');
-  const mending = await mendingIds(tx, context);
+  const [pulled, local, mending] = await Promise.all([
+    viewsWhere(tx, context, 'stuck_operation', { index: 'state', value: 'open' }), tx.all('stuck'), mendingIds(tx, context),
+  ]);
   const rest = new Map(local.map((each) => [each.op_id, each]));
   const all = pulled.map((view) => {
     const own = local.find((each) => isSame(each, view, context.device_id));
@@ -64,9 +64,10 @@ export function isSame(stuck: StoredStuck, view: { fields: Fields }, device_id: 
 
 /** What the person should look at: conflicts, and stuck operations that wait for nobody else. */
 export async function needsOf(tx: Transaction, context: Context): Promise<Need[]> {
-  const conflicts = await viewsWhere(tx, context, 'conflict', { index: 'state', value: 'open' });
-  const stuck = (await stuckOf(tx, context)).filter(({ status }) => status === 'rejected' || status === 'void');
-  const files = await tx.by('files', 'state', 'refused');
+  const [conflicts, all, files] = await Promise.all([
+    viewsWhere(tx, context, 'conflict', { index: 'state', value: 'open' }), stuckOf(tx, context), tx.by('files', 'state', 'refused'),
+  ]);
+  const stuck = all.filter(({ status }) => status === 'rejected' || status === 'void');
   return [
     ...conflicts.map((conflict) => ({ conflict })), ...stuck.map((each) => ({ stuck: each })),
     ...files.map((file) => ({ file })),

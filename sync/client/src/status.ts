@@ -44,10 +44,12 @@ export const COUNT_TABLES: readonly TableName[] = ['drafts', 'outbox', 'files', 
 /** Counts what is not sent. */
 export function countsOf(context: Context): Promise<Counts> {
   return context.store.read(COUNT_TABLES, async (tx) => {
-    const drafts = (await tx.all('drafts')).filter((draft) => !draft.is_clean);
-    const operations = await tx.by('outbox', 'state', ['new', 'tried']);
-    const pulls = await metaOf(tx, 'pulls', 0);
-    const files = (await tx.by('files', 'state', ['waiting', 'sending', 'sent', 'refused'])).filter((file) => isUnsent(file, pulls));
+    const [typed, operations, kept, pulls, needs, last_sent_at, last_pulled_at] = await Promise.all([
+      tx.all('drafts'), tx.by('outbox', 'state', ['new', 'tried']), tx.by('files', 'state', ['waiting', 'sending', 'sent', 'refused']),
+      metaOf(tx, 'pulls', 0), needsOf(tx, context), metaOf(tx, 'last_sent_at', null), metaOf(tx, 'last_pulled_at', null),
+    ]);
+    const drafts = typed.filter((draft) => !draft.is_clean);
+    const files = kept.filter((file) => isUnsent(file, pulls));
     const times = [
       ...drafts.map((draft) => draft.touched_at),
       ...operations.map((operation) => operation.stored_at),
@@ -62,9 +64,9 @@ export function countsOf(context: Context): Promise<Counts> {
       files: files.length,
       oldest_at: times.length > 0 ? Math.min(...times) : null,
       bytes: operation_bytes + file_bytes,
-      needs_you: (await needsOf(tx, context)).length,
-      last_sent_at: await metaOf(tx, 'last_sent_at', null),
-      last_pulled_at: await metaOf(tx, 'last_pulled_at', null),
+      needs_you: needs.length,
+      last_sent_at,
+      last_pulled_at,
     };
   });
 }

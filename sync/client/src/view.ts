@@ -1,4 +1,5 @@
 // What is shown: base rows with the overlay replayed on them (K-1). Reads only; used by local.ts inside a transaction.
+// What can be asked at once is: on a slow phone each answer of IndexedDB costs a turn, and few awaits keep a live query live.
 import { same } from './canonical';
 import { indexKey, indexKeysOf, kindOf } from './definitions';
 import type { Definitions, Done } from './definitions';
@@ -29,10 +30,8 @@ export async function viewOf(tx: Transaction, viewing: Viewing, key: string): Pr
 
 /** Views of the named records, in the order of the keys; those that are not there are left out. */
 export async function viewsOf(tx: Transaction, viewing: Viewing, keys: readonly string[]): Promise<View[]> {
-  const rows = await tx.many('rows', keys);
-  const stored: StoredOverlay[] = [];
-  for (const key of keys) stored.push(...(await tx.by('overlay', 'touches', key)));
-  return merged(tx, viewing, keys, rows, entriesOf(viewing, stored));
+  const [rows, ...stored] = await Promise.all([tx.many('rows', keys), ...keys.map((key) => tx.by('overlay', 'touches', key))]);
+  return merged(tx, viewing, keys, rows, entriesOf(viewing, stored.flat()));
 }
 
 /** Views of all records of a kind, or of those with one value of an index key; ascending by id. */
@@ -43,8 +42,10 @@ export async function viewsWhere(
   if (where && !kindOf(viewing.definitions.kinds, kind).index?.includes(where.index)) {
     throw new Error(`kind ${kind} declares no index ${where.index}`);
   }
-  const rows = wanted ? await tx.by('rows', 'keys', wanted) : await tx.by('rows', 'kind', kind);
-  const entries = entriesOf(viewing, await tx.by('overlay', 'touches', kind));
+  const [rows, stored] = await Promise.all([
+    wanted ? tx.by('rows', 'keys', wanted) : tx.by('rows', 'kind', kind), tx.by('overlay', 'touches', kind),
+  ]);
+  const entries = entriesOf(viewing, stored);
   const keys = new Set(rows.map((row) => row.key));
   const missing = [...touchedOf(entries, kind)].filter((key) => !keys.has(key));
   rows.push(...(await tx.many('rows', missing)));
@@ -86,8 +87,9 @@ async function merged(
   tx: Transaction, viewing: Viewing, keys: readonly string[], rows: readonly StoredRow[], entries: readonly Entry[],
 ): Promise<View[]> {
   if (keys.length === 0) return [];
-  const conflicts = keys[0]?.startsWith('conflict/') ? NOTHING : await openConflicts(tx, viewing);
-  const stuck = await stuckFields(tx, viewing);
+  const [conflicts, stuck] = await Promise.all([
+    keys[0]?.startsWith('conflict/') ? NOTHING : openConflicts(tx, viewing), stuckFields(tx, viewing),
+  ]);
   const base = new Map(rows.map((row) => [row.key, row]));
   const views: View[] = [];
   for (const key of keys) {
