@@ -61,18 +61,21 @@ function shuffled<T>(values: T[], chance: () => number): T[] {
 /** The server's master is killed with -9 while a request is under way, first a push; whoever started it starts it again. */
 function deadly(behind: Transport, chance: () => number): { transport: Transport; killed: () => number } {
   const gap = 2 * week.photos / week.kills;
-  let kills = 0, answered = 0, next = 0;
-  const dies = ({ path, body }: HttpRequest): boolean => (
-    kills === 0 ? path.endsWith('/push') && String(body).includes('op_id') : kills < week.kills && answered >= next);
+  let kills = 0, dead = 0, answered = 0, next = 0;
+  const isDue = ({ path, body }: HttpRequest): boolean => (
+    kills === 0 ? path.endsWith('/push') && String(body).includes('op_id') : answered >= next);
   const kill = (): void => {
-    try { process.kill(Number(readFileSync(week.pid_file, 'utf8')), 'SIGKILL'); } catch { /* dead already */ }
+    const pid = Number(readFileSync(week.pid_file, 'utf8'));
+    if (pid === dead || kills === week.kills) return; // the next one is not up yet
+    process.kill(pid, 'SIGKILL');
+    dead = pid;
+    kills += 1;
   };
   return {
     killed: () => kills,
     transport: {
       async send(request) {
-        if (dies(request)) {
-          kills += 1;
+        if (isDue(request)) {
           next = answered + 1 + Math.floor(chance() * 2 * gap);
           setTimeout(kill, chance() * 40);
         }
