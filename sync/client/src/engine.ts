@@ -228,8 +228,10 @@ interface Round {
 async function roundOf({ local, pushing, is_doubtful, told, upload }: Round): Promise<Outcome> {
   const { context } = pushing;
   await local.drafts.commitRested();
-  if (await context.store.read(['meta'], (tx) => metaOf(tx, 'is_signed_out', false))) return { is: 'done' };
-  const counts = await countsOf(context);
+  const [is_signed_out, counts] = await Promise.all([
+    context.store.read(['meta'], (tx) => metaOf(tx, 'is_signed_out', false)), countsOf(context),
+  ]);
+  if (is_signed_out) return { is: 'done' };
   // In a cellar the line does not say "sending" at every try.
   told.set({ is_sending: !is_doubtful && counts.operations + counts.files > 0 });
   try {

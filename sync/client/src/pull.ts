@@ -42,11 +42,11 @@ interface Place {
  */
 export async function pullAll(pulling: Pushing, wants_digest = false): Promise<Outcome & { digest?: Digests }> {
   const { context } = pulling;
-  const { unsent } = await countsOf(context);
+  const [{ unsent }, start] = await Promise.all([countsOf(context), placeOf(context)]);
   const ask = (place: Place): Promise<Answer> => exchange(pulling.wire, {
     method: 'GET', path: pathOf(context, place, wants_digest, unsent), timeout_ms: 60_000,
   });
-  let place = await placeOf(context);
+  let place = start;
   let asked = ask(place);
   for (let resets = 0; ;) {
     const answer = await asked;
