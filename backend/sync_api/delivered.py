@@ -1,4 +1,5 @@
-"""Delivered: a visit is on one of her phones once a pull's cursor stands behind it, which the phone sends with its next.
+"""Delivered: a visit is on one of her phones once a pull's cursor stands behind it, which the phone sends with its next; not of a
+page that it is still storing (M-77).
 
 Nothing is written for a poll that confirms nothing; whether there is anything to confirm is one look into an index that
 holds only what was sent and is not there yet.

@@ -95,7 +95,8 @@ def pull_changes() -> Response:
         if problem.more.get("reset") == "epoch":
             restores.heard(asked.cursor, feed.key())
         raise
-    delivered.confirm(db.session, g.actor.user_id, asked.cursor, feed.key(), request_now())
+    if request.args.get("ahead") != "1":
+        delivered.confirm(db.session, g.actor.user_id, asked.cursor, feed.key(), request_now())
     if answer.text is None:
         headers = {
             "Sync-Epoch": answer.epoch,

@@ -38,13 +38,13 @@ interface Place {
 
 /**
  * Pulls until the server has nothing new. `done` means: everything up to `passed` is here. While a page is stored the next
- * one is on its way: its cursor stands in the answer.
+ * one is on its way: its cursor stands in the answer, and says nothing yet of what is here (M-77).
  */
 export async function pullAll(pulling: Pushing, wants_digest = false): Promise<Outcome & { digest?: Digests }> {
   const { context } = pulling;
   const [{ unsent }, start] = await Promise.all([countsOf(context), placeOf(context)]);
-  const ask = (place: Place): Promise<Answer> => exchange(pulling.wire, {
-    method: 'GET', path: pathOf(context, place, wants_digest, unsent), timeout_ms: 60_000,
+  const ask = (place: Place, is_ahead = false): Promise<Answer> => exchange(pulling.wire, {
+    method: 'GET', path: pathOf(context, place, { wants_digest, unsent, is_ahead }), timeout_ms: 60_000,
   });
   let place = start;
   let asked = ask(place);
@@ -61,7 +61,7 @@ export async function pullAll(pulling: Pushing, wants_digest = false): Promise<O
     if (!page || reason) return later(answer);
     told.set(context, unsent);
     const next: Place = { ...place, cursor: page.cursor };
-    if (page.more) asked = ask(next).then(unclocked);
+    if (page.more) asked = ask(next, true).then(unclocked);
     await context.store.write(PULL_TABLES, (tx) => applyPage(tx, context, place, page));
     if (!page.more) return { is: 'done', ...(page.digest ? { digest: page.digest } : {}) };
     place = next;
@@ -101,13 +101,16 @@ async function placeOf(context: Context): Promise<Place> {
 /** How much was unsent when the server was last told (M-75): said again only when it changed. */
 const told = new WeakMap<Context, number>();
 
-function pathOf(context: Context, place: Place, wants_digest: boolean, unsent: number): string {
+interface Asked { wants_digest: boolean; unsent: number; is_ahead: boolean }
+
+function pathOf(context: Context, place: Place, { wants_digest, unsent, is_ahead }: Asked): string {
   const query = new URLSearchParams({
     device_id: context.device_id, schema: String(context.definitions.schema), limit: String(PAGE_LIMIT),
   });
   if (place.cursor !== null) query.set('cursor', place.cursor);
   if (told.get(context) !== unsent) query.set('unsent', String(unsent));
   if (wants_digest) query.set('digest', '1');
+  if (is_ahead) query.set('ahead', '1');
   return `/api/sync/v1/pull?${query}`;
 }
 

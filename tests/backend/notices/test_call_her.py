@@ -64,6 +64,8 @@ def test_word_of_a_visit_is_sent_delivered_seen_and_accepted_each_with_its_time(
     phone = Phone(as_(cast.ana), cast.ana)
     phone.pull()
     assert standing(as_, cast, visit) == times(sent_at=NOW), "handed out is not yet delivered"
+    phone.pull(ahead=1)
+    assert standing(as_, cast, visit) == times(sent_at=NOW), "nor is a page that she is still storing"
     with clock.fixed(NOW + AFTER):
         phone.pull()  # its cursor says that the last answer arrived
         assert standing(as_, cast, visit) == times(sent_at=NOW, delivered_at=NOW + AFTER)

@@ -56,11 +56,11 @@ class Phone:
     def get(self, **query: Any) -> Any:
         return self.client.get("/api/sync/v1/pull", query_string={"device_id": self.device_id, "schema": 1} | query)
 
-    def pull(self, limit: int = 500) -> list[dict[str, Any]]:
+    def pull(self, limit: int = 500, **also: Any) -> list[dict[str, Any]]:
         """Pull to the head, apply, return the changes."""
         seen: list[dict[str, Any]] = []
         while True:
-            response = self.get(limit=limit, **({"cursor": self.cursor} if self.cursor else {}))
+            response = self.get(limit=limit, **({"cursor": self.cursor} if self.cursor else {}), **also)
             if response.status_code == 204:
                 return seen
             assert response.status_code == 200, response.text

@@ -55,8 +55,8 @@ describe('the good road', () => {
     model.page_limit = 2;
     const ana = await phone(model);
     const steps: string[] = [];
-    ana.net.fate = (_, on) => {
-      if (steps.push('asked') > 1) ana.clock.pass(5_000);
+    ana.net.fate = ({ path }, on) => {
+      if (steps.push(path.includes('ahead=1') ? 'asked ahead' : 'asked') > 1) ana.clock.pass(5_000);
       return on();
     };
     const { store } = ana.local.context;
@@ -69,7 +69,7 @@ describe('the good road', () => {
       },
     };
     await ana.engine.round();
-    expect(steps).toEqual(['asked', 'asked', 'stored', 'asked', 'stored', 'stored']);
+    expect(steps).toEqual(['asked', 'asked ahead', 'stored', 'asked ahead', 'stored', 'stored']);
     expect(await store.read(['meta'], (tx) => tx.get('meta', 'contact'))).toMatchObject({ value: { mono_ms: ana.clock.mono() - 10_000 } });
     expect(await baseOf(ana.local)).toEqual(scopeOf(model, ['shared', `home:${ana.user}`]));
   });
