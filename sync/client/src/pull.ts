@@ -27,6 +27,10 @@ export interface Change {
 }
 
 const PAGE_LIMIT = 500;
+/** A larger page is a longer turn of the phone's one thread; before the first pull is complete there is no list to hold up. */
+const FIRST_PAGE_LIMIT = 1000;
+/** The slowest link that is waited for carries about eight rows a second. */
+const ROW_PATIENCE_MS = 120;
 const RESETS_PER_ROUND = 3;
 const PULL_TABLES: readonly TableName[] = [...HELD_TABLES, 'shadow', 'outbox', 'files', 'bytes'];
 
@@ -42,9 +46,10 @@ interface Place {
  */
 export async function pullAll(pulling: Pushing, wants_digest = false): Promise<Outcome & { digest?: Digests }> {
   const { context } = pulling;
-  const [{ unsent }, start] = await Promise.all([countsOf(context), placeOf(context)]);
+  const [{ unsent, last_pulled_at }, start] = await Promise.all([countsOf(context), placeOf(context)]);
+  const limit = last_pulled_at === null ? FIRST_PAGE_LIMIT : PAGE_LIMIT;
   const ask = (place: Place, is_ahead = false): Promise<Answer> => exchange(pulling.wire, {
-    method: 'GET', path: pathOf(context, place, { wants_digest, unsent, is_ahead }), timeout_ms: 60_000,
+    method: 'GET', path: pathOf(context, place, { limit, wants_digest, unsent, is_ahead }), timeout_ms: limit * ROW_PATIENCE_MS,
   });
   let place = start;
   let asked = ask(place);
@@ -101,11 +106,11 @@ async function placeOf(context: Context): Promise<Place> {
 /** How much was unsent when the server was last told (M-75): said again only when it changed. */
 const told = new WeakMap<Context, number>();
 
-interface Asked { wants_digest: boolean; unsent: number; is_ahead: boolean }
+interface Asked { limit: number; wants_digest: boolean; unsent: number; is_ahead: boolean }
 
-function pathOf(context: Context, place: Place, { wants_digest, unsent, is_ahead }: Asked): string {
+function pathOf(context: Context, place: Place, { limit, wants_digest, unsent, is_ahead }: Asked): string {
   const query = new URLSearchParams({
-    device_id: context.device_id, schema: String(context.definitions.schema), limit: String(PAGE_LIMIT),
+    device_id: context.device_id, schema: String(context.definitions.schema), limit: String(limit),
   });
   if (place.cursor !== null) query.set('cursor', place.cursor);
   if (told.get(context) !== unsent) query.set('unsent', String(unsent));

@@ -74,6 +74,16 @@ describe('the good road', () => {
     expect(await baseOf(ana.local)).toEqual(scopeOf(model, ['shared', `home:${ana.user}`]));
   });
 
+  it('takes larger pages, and waits longer for them, until its first pull is complete', async () => {
+    const ana = await phone(server());
+    ana.net.fate = (_, on) => (ana.net.sent.length === 1 ? gone() : on());
+    for (let round = 0; round < 3; round++) await ana.engine.round();
+    const pulls = ana.net.sent.filter(({ path }) => path.includes('/pull'));
+    expect(pulls.map(({ path, timeout_ms }) => [/limit=\d+/.exec(path)?.[0], timeout_ms])).toEqual([
+      ['limit=1000', 120_000], ['limit=1000', 120_000], ['limit=500', 60_000],
+    ]);
+  });
+
   it('splits 450 operations into requests of at most 200, in order', async () => {
     const model = server();
     const ana = await phone(model);
