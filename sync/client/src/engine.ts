@@ -114,8 +114,10 @@ function listeningOf(ports: EnginePorts, random: () => number, says: (word: Word
   const { store, clock, timers } = ports.local.context;
   const path = (): string => `/api/sync/v1/bell?${new URLSearchParams({ device_id: ports.local.context.device_id }).toString()}`;
   const known = (): Promise<Known | null> => store.read(['meta'], async (tx) => {
-    const epoch = await metaOf(tx, 'epoch', null);
-    return epoch === null ? null : { epoch, feed_head: await metaOf(tx, 'passed', 0) };
+    const [epoch, pulled_at, feed_head] = await Promise.all([
+      metaOf(tx, 'epoch', null), metaOf(tx, 'last_pulled_at', null), metaOf(tx, 'passed', 0),
+    ]);
+    return epoch === null || pulled_at === null ? null : { epoch, feed_head };
   });
   return { ...ports, name: store.name, path, clock, timers, random, says, known, hers: (away) => hers(told, away) };
 }

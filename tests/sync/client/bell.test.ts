@@ -98,13 +98,20 @@ describe('an open phone', () => {
 });
 
 describe('a new phone', () => {
-  it('does not listen before its first pull: there is nothing yet that could change', async () => {
+  it('does not listen before its first pull is complete: there is nothing yet that could change', async () => {
+    const model = server();
+    const ben = await phone(model);
+    for (let i = 0; i < 3; i++) await addNote(ben);
+    await ben.engine.round();
+    model.page_limit = 2;
     const time = new Timeline();
-    const ana = await listening(server(), time);
+    const ana = await listening(model, time);
     const through = ana.net.fate!;
-    ana.net.fate = () => gone();
+    ana.net.fate = (request, on) => (request.path.includes('cursor=') ? gone() : through(request, on));
     ana.engine.start();
-    await until(() => ana.net.sent.length === 1 && time.waits((ms) => ms === 1_000));
+    await until(() => ana.net.sent.length === 2 && time.waits((ms) => ms === 1_000));
+    await time.pass(time.now + 1_000, () => until(() => time.waits((ms) => ms === 1_000)));
+    expect(await ana.local.all('note')).toHaveLength(2);
     expect(bells(ana)).toBe(0);
     ana.net.fate = through;
     ana.engine.nudge();
