@@ -89,6 +89,19 @@ def test_s4_the_same_operation_fifty_times_at_once_is_done_once(app: Any, hand: 
             assert judge(session, registry_of(app), [], strangers=True) == {}
 
 
+def test_s4_phones_that_write_one_record_at_once_all_count(hand: Any, cast: Any, session: Any) -> None:
+    """Each reads the tally, adds one, writes it: whoever does not wait for the others loses some."""
+    for seed in seeds(5):
+        with told("S4", seed):
+            chance, phones = Random(seed), [hand(cast.ana) for _ in range(6)]
+            phones[0].results(made := phones[0].note())
+            note = made["record"]["id"]
+            tallies = [[phone.op("note.tally", note, {}) for _ in range(chance.randint(1, 4))] for phone in phones]
+            at_once(*(lambda p=p, ops=ops: p.results(*ops) for p, ops in zip(phones, tallies, strict=True)))
+            session.rollback()
+            assert session.get(Note, note).count == sum(map(len, tallies))
+
+
 # -- S5: the same id with other content, every type of the product ---------------------------------------------------
 
 
