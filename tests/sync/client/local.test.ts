@@ -165,6 +165,18 @@ describe('drafts', () => {
     expect((await outboxOf(local))[2]!.operation).toMatchObject({ args: { title: 'bc' }, base: { title: 'b' } });
   });
 
+  it('name what the first operation left also when that one is at the server and gone from here', async () => {
+    const { local, clock } = await withNote();
+    await local.drafts.set(NOTE, 'title', 'b', 'a');
+    clock.pass(60_000);
+    await local.drafts.commitRested();
+    const { seq } = (await outboxOf(local))[1]!;
+    await local.context.store.write(['outbox', 'overlay'], async (tx) => { await tx.drop('outbox', seq); await tx.drop('overlay', seq); });
+    await local.drafts.set(NOTE, 'title', 'bc', 'a');
+    await local.drafts.commit(NOTE);
+    expect((await outboxOf(local)).at(-1)!.operation).toMatchObject({ args: { title: 'bc' }, base: { title: 'b' } });
+  });
+
   it('rest by a timer of their own, engine or none', async () => {
     const clock = new HandClock();
     const timers = new HandTimers();
