@@ -45,6 +45,7 @@ LONG = {
     "client": [["npx", "-w", "sync/client", "vitest", "run", "random"]],
     "fuzz": [[*PYTEST, "tests/backend/test_api_fuzz.py"]],
     "S1": _both("tests/sync/e2e/test_client_against_server.py", "-k", "lose_nothing"),
+    "model": _both("tests/backend/sync_api/test_against_the_model.py"),
     "S1-python": _both("tests/faults/test_days.py", "-k", "random_days"),
     "S2": [[*PYTEST, "tests/faults/test_merge_laws.py"], ["npx", "-w", "sync/client", "vitest", "run", "merge-laws"]],
     "S3": _both("tests/backend/sync_api/test_cut_points.py"),
