@@ -1,8 +1,8 @@
 """Runs the parts of `make test` one after the other and says what each took; stops at nothing, fails if any failed.
 
 Parts: lint · client (TypeScript types and tests) · sqlite (the whole Python suite) · postgresql (all of it that asks for a
-database, with other seeds) · crash (kills, power cuts, broken disks) · e2e (the story in a real browser). `--fast` is lint and sqlite, `--long` the random at length:
-ONLY one of LONG, FROM (a seed), COUNT; what ran is written to docs/evidence.md.
+database, with other seeds) · crash (kills, power cuts, broken disks) · e2e (the story in a real browser). `--fast` is lint
+and sqlite, `--long` the random at length: ONLY one of LONG, FROM (a seed), COUNT; what ran is written to docs/evidence.md.
 """
 
 import argparse
@@ -30,9 +30,8 @@ PARTS = {
 }
 
 POSTGRESQL = ["--database", "postgresql"]
-SETTINGS = {
-    "postgresql": {"SEED": "30000000"}
-}  # its random days are none of SQLite's: the two together are twice as many
+# PostgreSQL's random days are none of SQLite's: the two together are twice as many
+SETTINGS = {"postgresql": {"SEED": "30000000"}}
 
 
 def _both(*words):
