@@ -1,4 +1,4 @@
-"""Single promises of the story: a basement without any position, and a signed file that somebody changed."""
+"""Single promises of the story: a first fetch, a basement without any position, and a signed file that somebody changed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,31 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e import at_the_desk, on_the_phone
 from tests.e2e.house import Desk, Phone, Server
 from tests.e2e.on_the_phone import next_step, tap
+
+
+def test_today_waits_for_the_whole_first_fetch_and_does_not_call_half_of_it_a_day(phone: Phone) -> None:
+    page = phone.open()
+
+    def small_then_stuck(route: Route) -> None:
+        address = route.request.url
+        if "cursor=" in address:
+            return  # on its way
+        route.continue_(url=address.replace("limit=1000", "limit=20"))
+
+    page.context.route("**/sync/v1/pull*", small_then_stuck)
+    page.locator("input[name=username]").fill("anran")
+    page.locator("input[name=password]").fill(on_the_phone.PASSWORD)
+    with page.expect_request(lambda asked: "/pull" in asked.url and "cursor=" in asked.url):
+        page.get_by_role("button", name="登录").click()
+    expect(page.get_by_text("正在把您的工单取到手机上")).to_be_visible()
+    expect(page.get_by_text("没有上门")).to_have_count(0)
+    page.context.unroute("**/sync/v1/pull*")  # lets go what was held
+    expect(page.locator("a.visit, .btn.next").first).to_be_visible()
 
 
 def test_without_a_position_she_checks_in_with_a_reason_and_goes_on(phone: Phone) -> None:
