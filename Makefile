@@ -25,7 +25,7 @@ test: setup-dev  ## everything that proves it: both databases, both languages, a
 test-fast: setup-dev  ## lint and the tests on SQLite, no browser
 	@$(BIN)/python tools/test.py --fast
 
-test-long: setup-dev  ## the random at length; ONLY=S1|…|S13|week|model|C1|…|C7|mutants|client|fuzz FROM=1 COUNT=500
+test-long: setup-dev  ## the random at length; ONLY=S1|…|S13|week|model|C1|…|C7|mutants|client|fuzz|slow-line FROM=1 COUNT=500
 	@$(BIN)/python tools/test.py --long --only=$(ONLY) --from=$(FROM) --count=$(COUNT)
 
 e2e: setup-dev  ## the story in a real browser

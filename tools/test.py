@@ -60,6 +60,7 @@ LONG = {
     "C3": [[*PYTEST, "tests/faults/crash/test_disk.py", "-k", "full_or_broken"]],
     "C5": _both("tests/faults/test_proofs.py", "-k", "test_c5_"),
     "C7": [[*PYTEST, "tests/faults/crash/test_postgresql_stopped.py"]],
+    "slow-line": [[*PYTEST, "-n", "4", "tests/e2e", "--slow-line"]],
     "mutants": [[PY, "-m", "tests.faults.mutants"]],
 }
 EVIDENCE = ROOT / "docs" / "evidence.md"

@@ -11,8 +11,26 @@ import pytest
 from playwright.sync_api import Playwright, expect, sync_playwright
 
 from tests.e2e.house import Browser, Desk, Phone, Server
+from tests.faults.seeds import seeds
 
 PATIENCE_MS = 20_000  # how long a person would wait on a busy machine; nothing is slept
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--slow-line", action="store_true", help="every browser behind a slow line, each test as often as RUNS says"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.config.getoption("--slow-line"):
+        metafunc.parametrize("line", seeds(1), indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def line(request: pytest.FixtureRequest) -> None:
+    """Nothing between browser and server, or a slow line: its seed stands in the test's name, test_x[7]."""
+    Server.slow = getattr(request, "param", None)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -26,6 +26,8 @@ from typing import ClassVar
 import psutil
 from playwright.sync_api import BrowserContext, Page, Playwright
 
+from tests.e2e.slow_line import SlowLine
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
 # No sandbox as root; nothing that looks for the world outside; a camera that draws a test picture.
@@ -61,10 +63,13 @@ def free_port() -> int:
 class Server:
     """The product, served from `folder`. `start` returns when /healthz answers; `kill` is a power cut for it."""
 
+    slow: ClassVar[int | None] = None  # the seed of the slow line that every browser of this run is behind
+
     def __init__(self, folder: Path, database_url: str = "", demo: bool = True) -> None:
         self.folder, self.demo = folder, demo
         self.port = free_port()
-        self.url = f"http://localhost:{self.port}"
+        far_port = self.port if self.slow is None else SlowLine(self.port, self.slow).far_port
+        self.url = f"http://localhost:{far_port}"
         self.env = os.environ | {"FIELDPLEDGE_VAR_DIR": str(folder), "FIELDPLEDGE_PORT": str(self.port)}
         if database_url:
             self.env["DATABASE_URL"] = database_url
