@@ -11,16 +11,28 @@ const DEAF_MS = 30_000 // without a bell; with one, only for what time alone cha
 const HEARING_MS = 60_000
 const STOP_AFTER_MS = 1_000 // from one screen to the next the bell stays
 
-const screens = new Set<() => void>()
+const screens = new Set<() => Promise<void>>()
 let next: ReturnType<typeof setTimeout> | undefined
 let idle: ReturnType<typeof setTimeout> | undefined
 let askedAt = 0
 let isHearing = false
 let stop: AbortController | null = null
 
-/** Runs now and then while the calling component is on screen: soon after a change anywhere, and when the tab is looked at again. */
+/** Runs now and then while the calling component is on screen: soon after a change anywhere, and when the tab is looked at again.
+    Never beside itself: on a slow line the answer before is shown first. */
 export function whenChanged(run: () => unknown): void {
-  const screen = () => void run()
+  let isRunning = false
+  let isDue = false
+  const screen = async () => {
+    isDue = true
+    if (isRunning) return
+    isRunning = true
+    while (isDue && screens.has(screen)) {
+      isDue = false
+      await run()
+    }
+    isRunning = false
+  }
   screens.add(screen)
   if (!stop) begin()
   onBeforeUnmount(() => {
@@ -66,7 +78,7 @@ function askAgain(): void {
   next = undefined
   if (document.visibilityState === 'visible') {
     askedAt = Date.now()
-    for (const screen of screens) screen()
+    for (const screen of screens) void screen()
   }
   rest()
 }

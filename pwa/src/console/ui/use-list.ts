@@ -2,6 +2,7 @@
    query changes, and when anything changes at the server as long as she reads its first page. */
 import { ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import type { Answer, Problem } from '@/api/client'
+import { newest } from '@/ui/late'
 import { whenChanged } from './changes'
 
 export interface Listed<Row> {
@@ -28,15 +29,14 @@ export function useList<Query extends object, Row>(query: () => Query, ask: (que
   const problem = ref<Problem | null>(null)
   const more = ref<string | null>(null)
   const at = ref<Date | null>(null)
-  let asked = 0
+  const last = newest()
   let isFirst = true
 
   async function page(cursor?: string, isByItself = false): Promise<void> {
-    const mine = ++asked
     isFirst = !cursor
     loading.value = rows.value.length === 0
-    const answer = await ask({ ...query(), cursor })
-    if (mine !== asked) return // a newer question is on its way
+    const answer = await last(ask({ ...query(), cursor }))
+    if (!answer) return
     if (isByItself && !answer.ok && rows.value.length) return // she did not ask; what she reads stays
     loading.value = false
     problem.value = answer.ok ? null : answer.problem

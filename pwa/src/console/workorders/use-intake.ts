@@ -2,6 +2,7 @@
 import { reactive, shallowRef, watch } from 'vue'
 import { ask, type Answer, type Schema } from '@/api/client'
 import { api } from '../api'
+import { newest } from '@/ui/late'
 import { user } from '../session'
 
 export const CHANNELS = ['phone', 'remote', 'onsite', 'walk_in', 'mail', 'fax', 'network'] as const
@@ -38,7 +39,7 @@ function fresh(): Form {
 
 function kept(): Form {
   try {
-    const value = JSON.parse(sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY) ?? 'null') as Form | null
+    const value = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Form | null
     if (!value) return fresh()
     const date = (text: unknown) => (typeof text === 'string' ? new Date(text) : null)
     return { ...fresh(), ...value, reported_at: date(value.reported_at), planned_from: date(value.planned_from) }
@@ -54,16 +55,16 @@ export function useIntake() {
   const people = shallowRef<Schema<'UserOut'>[]>([])
   const preview = shallowRef<Schema<'PreviewOut'> | null>(null)
   let timer: ReturnType<typeof setTimeout> | undefined
-  let asked = 0
+  const [lastFound, lastChosen, lastDecided] = [newest(), newest(), newest()]
 
   async function findCustomers(q: string): Promise<void> {
-    const answer = await ask(api.GET('/api/customers', { params: { query: { q, limit: 20 } } }))
-    if (answer.ok) customers.value = answer.value.rows
+    const answer = await lastFound(ask(api.GET('/api/customers', { params: { query: { q, limit: 20 } } })))
+    if (answer?.ok) customers.value = answer.value.rows
   }
 
   async function chooseCustomer(id: string): Promise<void> {
-    const answer = await ask(api.GET('/api/customers/{customer_id}', { params: { path: { customer_id: id } } }))
-    if (!answer.ok) return
+    const answer = await lastChosen(ask(api.GET('/api/customers/{customer_id}', { params: { path: { customer_id: id } } })))
+    if (!answer?.ok || form.customer_id !== id) return
     customer.value = answer.value
     if (!customers.value.some((one) => one.id === id)) customers.value = [answer.value, ...customers.value]
     if (!answer.value.sites.some((one) => one.id === form.site_id)) form.site_id = answer.value.sites.length === 1 ? (answer.value.sites[0]?.id ?? '') : ''
@@ -73,7 +74,9 @@ export function useIntake() {
   /** A known caller fills in customer, site and name; what was typed stays. */
   async function findByPhone(): Promise<void> {
     if (form.caller_phone.replace(/\D/g, '').length < 7 || form.customer_id) return
-    const answer = await ask(api.GET('/api/search', { params: { query: { q: form.caller_phone } } }))
+    const phone = form.caller_phone
+    const answer = await ask(api.GET('/api/search', { params: { query: { q: phone } } }))
+    if (form.customer_id || form.caller_phone !== phone) return
     const found = answer.ok ? answer.value.rows.find((row) => row.kind === 'contact') : undefined
     if (!found?.customer_id) return
     form.customer_id = found.customer_id
@@ -85,10 +88,9 @@ export function useIntake() {
 
   async function decide(): Promise<void> {
     if (!form.customer_id || !form.site_id) return void (preview.value = null)
-    const mine = ++asked
     const { customer_id, site_id, asset_ids, kind, channel, priority, reported_at } = form
-    const answer = await ask(api.POST('/api/decisions/preview', { body: { customer_id, site_id, asset_ids, kind, channel, priority, ...(reported_at ? { reported_at: reported_at.toISOString() } : {}) } }))
-    if (mine === asked) preview.value = answer.ok ? answer.value : null
+    const answer = await lastDecided(ask(api.POST('/api/decisions/preview', { body: { customer_id, site_id, asset_ids, kind, channel, priority, ...(reported_at ? { reported_at: reported_at.toISOString() } : {}) } })))
+    if (answer && form.customer_id && form.site_id) preview.value = answer.ok ? answer.value : null
   }
 
   async function save(send: boolean): Promise<Answer<{ id: string }>> {
@@ -97,14 +99,14 @@ export function useIntake() {
     return ask(api.POST('/api/work-orders', { body: { ...rest, ...(reported_at ? { reported_at: reported_at.toISOString() } : {}), ...visit } }))
   }
 
+  /** Sent: its draft goes, unless the next call is being typed there already. */
   function forget(): void {
-    localStorage.removeItem(KEY)
-    sessionStorage.removeItem(KEY)
+    if (localStorage.getItem(KEY) === JSON.stringify(form)) localStorage.removeItem(KEY)
     Object.assign(form, fresh())
   }
 
   function clear(): void {
-    forget()
+    Object.assign(form, fresh())
     customer.value = null
     preview.value = null
   }
