@@ -3,12 +3,26 @@ import { data, type Performing } from '@/app/data'
 import type { Finding, LogEntry, Photo } from '@/app/records'
 import type { Shot } from '@/device/photo'
 import { words } from '@/app/words'
-import type { VisitSheet } from '@/visits/use-visit'
+import { sheetOf, type VisitSheet } from '@/visits/use-visit'
 import type { WithId } from '@/app/data'
 import { shortRef } from './short-ref'
 
+let turn: Promise<unknown> = Promise.resolve()
+
+/** One after the other, each from the rows as the one before left them: the sheet on the screen may be a moment older. */
+function inTurn(sheet: VisitSheet, work: (now: VisitSheet) => Promise<void>): Promise<void> {
+  const go = async () => work((await sheetOf(data(), sheet.visit.id)) ?? sheet)
+  const mine = turn.then(go, go)
+  turn = mine
+  return mine
+}
+
 /** Makes the report and one finding per asset of the order, with the symptom as reported; once only. */
-export async function startReport(sheet: VisitSheet): Promise<void> {
+export function startReport(shown: VisitSheet): Promise<void> {
+  return inTurn(shown, start)
+}
+
+async function start(sheet: VisitSheet): Promise<void> {
   if (sheet.report) return
   const reportId = data().newId()
   const language = words.i18n.global.locale.value === 'en' ? 'en' : 'zh'
@@ -23,9 +37,12 @@ export async function startReport(sheet: VisitSheet): Promise<void> {
   ])
 }
 
-export async function addFinding(sheet: VisitSheet, assetId: string | null): Promise<void> {
-  if (!sheet.report) return
-  await data().performAll([findingAdded(sheet, sheet.report.id, assetId, '')])
+/** One finding an asset. */
+export function addFinding(shown: VisitSheet, assetId: string): Promise<void> {
+  return inTurn(shown, async (sheet) => {
+    if (!sheet.report || sheet.findings.some((one) => one.asset_id === assetId)) return
+    await data().performAll([findingAdded(sheet, sheet.report.id, assetId, '')])
+  })
 }
 
 /** Equipment that nobody has on record: made here, merged by the office later (K-2); with a finding of its own. */
@@ -62,13 +79,16 @@ export async function pick(finding: WithId<Finding>, field: 'cause_category' | '
 const WORKING = ['fixed', 'workaround']
 
 /** The outcome, and with it the instant the equipment was in working order (K-4 "resolve"): the tap, until she corrects it. */
-export async function pickOutcome(sheet: VisitSheet, finding: WithId<Finding>, outcome: string): Promise<void> {
-  await pick(finding, 'outcome', outcome)
-  const outcomes = sheet.findings.map((one) => (one.id === finding.id ? outcome : one.outcome))
-  const isWorking = outcomes.every((one) => one !== null && (WORKING.includes(one) || one === 'no_fault_found')) && outcomes.some((one) => WORKING.includes(one ?? ''))
-  const stated = solvedOf(sheet)
-  if (isWorking && !stated) await stateSolved(sheet, new Date().toISOString())
-  if (!isWorking && stated) await voidEntry(stated, 'outcome_changed')
+export function pickOutcome(shown: VisitSheet, finding: WithId<Finding>, outcome: string): Promise<void> {
+  const at = new Date().toISOString()
+  return inTurn(shown, async (sheet) => {
+    await pick(finding, 'outcome', outcome)
+    const outcomes = sheet.findings.map((one) => (one.id === finding.id ? outcome : one.outcome))
+    const isWorking = outcomes.every((one) => one !== null && (WORKING.includes(one) || one === 'no_fault_found')) && outcomes.some((one) => WORKING.includes(one ?? ''))
+    const stated = solvedOf(sheet)
+    if (isWorking && !stated) await stateSolved(sheet, at)
+    if (!isWorking && stated) await voidEntry(stated, 'outcome_changed')
+  })
 }
 
 export function solvedOf(sheet: VisitSheet): WithId<LogEntry> | null {
@@ -76,11 +96,13 @@ export function solvedOf(sheet: VisitSheet): WithId<LogEntry> | null {
 }
 
 /** States (again) when the equipment worked; a wrong entry is voided, never removed. */
-export async function correctSolved(sheet: VisitSheet, at: string): Promise<void> {
-  const stated = solvedOf(sheet)
-  if (stated?.at === at) return
-  if (stated) await voidEntry(stated, 'corrected')
-  await stateSolved(sheet, at)
+export function correctSolved(shown: VisitSheet, at: string): Promise<void> {
+  return inTurn(shown, async (sheet) => {
+    const stated = solvedOf(sheet)
+    if (stated?.at === at) return
+    if (stated) await voidEntry(stated, 'corrected')
+    await stateSolved(sheet, at)
+  })
 }
 
 function stateSolved(sheet: VisitSheet, at: string) {
