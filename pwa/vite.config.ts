@@ -49,5 +49,7 @@ export default defineConfig({
     root,
     include: ['src/**/*.test.ts', '../tests/pwa/**/*.test.ts'],
     environment: 'node',
+    testTimeout: 60_000, // a busy machine is no fault
+    expect: { poll: { timeout: 20_000 } },
   },
 })

@@ -31,5 +31,5 @@ export default defineConfig({
       { find: /^@engine\/(.*)$/, replacement: `${at('src')}/$1.ts` },
     ],
   },
-  test: { include: ['tests/sync/client/**/*.test.ts'], environment: 'node', setupFiles: ['fake-indexeddb/auto'], testTimeout: 60_000 },
+  test: { include: ['tests/sync/client/**/*.test.ts'], environment: 'node', setupFiles: ['fake-indexeddb/auto'], testTimeout: 60_000, expect: { poll: { timeout: 20_000 } } },
 });

@@ -30,7 +30,7 @@ afterEach(() => {
 
 const settled = () => new Promise((done) => setTimeout(done, 5))
 const request = async (path: string, nth = 0) => {
-  await vi.waitFor(() => expect(asked.filter((one) => one.path === path).length).toBeGreaterThan(nth))
+  await expect.poll(() => asked.filter((one) => one.path === path).length).toBeGreaterThan(nth)
   return asked.filter((one) => one.path === path)[nth]!
 }
 
@@ -103,7 +103,7 @@ async function checked(text: string) {
   await nextTick()
   button(screen.page, /检查/).click()
   ;(await request('/api/letters/check')).answer({ letter: LETTER, faults: [] })
-  await vi.waitFor(() => expect(button(screen.page, /安装为/)).toBeTruthy())
+  await expect.poll(() => button(screen.page, /安装为/)).toBeTruthy()
   return { ...screen, area }
 }
 
@@ -123,7 +123,7 @@ test('a letter installed while she waits is shown, and its draft is done with', 
   const { page, router } = await checked('version: 1')
   button(page, /安装为/).click()
   ;(await request('/api/letters')).answer({ ref: 'W@1' })
-  await vi.waitFor(() => expect(router.currentRoute.value.path).toBe('/letters/W@1'))
+  await expect.poll(() => router.currentRoute.value.path).toBe('/letters/W@1')
   expect(keptDraft('letter-install')).toBeNull()
 })
 
@@ -147,17 +147,17 @@ test('words typed while a field is being saved stay, against what was saved', as
   const field = page.querySelector('input')!
   type(field, '东门进')
   page.querySelector('form')!.requestSubmit()
-  await vi.waitFor(() => expect(saves).toHaveLength(1))
+  await expect.poll(() => saves).toHaveLength(1)
   type(field, '东门进，找保安')
   saves[0]!.done({ ok: true, value: null })
   await settled()
   expect(page.querySelector('input')?.value).toBe('东门进，找保安')
   expect(keptDraft('site-1#notes')).toEqual({ text: '东门进，找保安', seen: '东门进' })
   page.querySelector('form')!.requestSubmit()
-  await vi.waitFor(() => expect(saves).toHaveLength(2))
+  await expect.poll(() => saves).toHaveLength(2)
   expect(saves[1]!.edit).toEqual({ base: { notes: '东门进' }, fields: { notes: '东门进，找保安' } })
   saves[1]!.done({ ok: true, value: null })
-  await vi.waitFor(() => expect(page.querySelector('input')).toBeNull())
+  await expect.poll(() => page.querySelector('input')).toBeNull()
   expect(keptDraft('site-1#notes')).toBeNull()
 })
 
@@ -170,7 +170,7 @@ test('at intake the customer chosen last is hers, whoever’s file comes last', 
     void intake.chooseCustomer(id)
   }
   ;(await request('/api/customers/quick')).answer(customer('quick'))
-  await vi.waitFor(() => expect(intake.customer.value?.id).toBe('quick'))
+  await expect.poll(() => intake.customer.value?.id).toBe('quick')
   ;(await request('/api/customers/slow')).answer(customer('slow'))
   await settled()
   expect([intake.customer.value?.id, intake.form.site_id]).toEqual(['quick', 'quick-site'])

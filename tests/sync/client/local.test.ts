@@ -1,5 +1,5 @@
 // The device's half alone: drafts, operations, overlay, files, what is counted. SYNC.md, K-1, PROTOCOL M-08…M-12.
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NotSyncable, SealedShut, Unsendable, WouldLose } from '@fieldpledge/sync-client';
 import type { Json, Operation, Sealed, StoredOperation } from '@fieldpledge/sync-client';
 import type { Local } from '@fieldpledge/sync-client';
@@ -187,7 +187,7 @@ describe('drafts', () => {
     expect([...timers.waiting.values()]).toEqual([60_000]);
     clock.pass(60_000);
     timers.run();
-    await vi.waitFor(async () => { expect(await outboxOf(local)).toHaveLength(2); });
+    await expect.poll(() => outboxOf(local)).toHaveLength(2);
   });
 
   it('of a kind without an edit wait for an explicit operation, which carries them away', async () => {
