@@ -27,12 +27,19 @@ export function tokenOf(hash: string): string {
   return /^#([0-9A-Za-z]+)$/.exec(hash)?.[1] ?? ''
 }
 
+/** How much was asked and heard so far: a look that was on its way meanwhile tells of before. */
+let turns = 0
+
 export async function load(): Promise<void> {
-  if (token.value) hear(await ask(api.GET('/api/link')))
+  if (!token.value) return
+  const mine = ++turns
+  const answer = await ask(api.GET('/api/link'))
+  if (mine === turns) hear(answer)
 }
 
 /** A new view after an act, or what stands in its way. */
 export function hear(answer: Answer<View>): void {
+  turns += 1
   if (answer.ok) {
     view.value = answer.value
     problem.value = null
