@@ -13,7 +13,7 @@ from tests.backend.letters.support import raw_letter
 from tests.e2e import at_the_desk, on_the_phone
 from tests.e2e.at_the_desk import Call
 from tests.e2e.house import Phone, Server
-from tests.e2e.on_the_phone import customer_accepts, next_step, option, sync_line, take_back, write
+from tests.e2e.on_the_phone import customer_accepts, next_step, open_visit, option, see_sent, take_back, write
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ def see_sentence(page: Page, clause: str, quote: str) -> None:
 
 def read_letter(page: Page, letter: str) -> None:
     """The letter's page holds every clause (id, place, the sentence that was signed, what it means) and whom to call."""
-    at_the_desk.go_to(page, "承诺")
-    page.get_by_role("row").filter(has_text=f"{letter}@1").click()
+    at_the_desk.open_letter(page, f"{letter}@1")
     clauses, contacts = (raw_letter(letter)[part] for part in ("clauses", "contacts"))
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(len(clauses))
@@ -121,19 +120,11 @@ def arrive(phone: Phone, server: Server, call: Call, engineer: Engineer) -> Page
     phone.position = place_of(server, call.site)
     page = phone.open()
     on_the_phone.sign_in(page, engineer.sign_in_name)
-    open_visit(page, call)
+    open_visit(page, call.symptom)
     for verb in ("接单", "出发", "到场签到"):
         next_step(page, verb)
     expect(page.get_by_role("status").filter(has_text="已到场")).to_be_visible()
     return page
-
-
-def open_visit(page: Page, call: Call) -> None:
-    """Out of today's list, or from the card of the next one."""
-    row = page.locator("a.visit").filter(has_text=call.symptom)
-    card = page.locator(".card").filter(has_text=call.symptom).get_by_role("button", name="详情")
-    row.or_(card).tap()
-    expect(page.get_by_role("heading", name=call.symptom)).to_be_visible()
 
 
 def report(page: Page, fault: Fault) -> None:
@@ -154,9 +145,7 @@ def sign_and_leave(page: Page, engineer: Engineer) -> None:
     take_back(page, engineer.name, engineer.digits)
     next_step(page, "签退离场")
     next_step(page, "回到今天")
-    expect(sync_line(page)).to_contain_text(
-        re.compile("全部已发送|1 项需要您")
-    )  # one engineer of the demo is asked something
+    see_sent(page, re.compile("全部已发送|1 项需要您"))  # one engineer of the demo is asked something
 
 
 def approve(admin: Page, number: str, fault: Fault) -> None:

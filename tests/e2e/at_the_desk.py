@@ -37,14 +37,18 @@ def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
 
 
 def choose(page: Page, field: str, words: str) -> None:
-    """Pick the row holding `words` from one of the form's pick lists, as one does: open, type, click."""
+    """Pick the row holding `words` from one of the form's pick lists, as one does: open, type, click; see it picked."""
     box = page.get_by_role("combobox", name=field, exact=True)
-    page.locator(".el-select__wrapper").filter(has=box).click()
+    expect(box).to_be_enabled()
+    wrapper = page.locator(".el-select__wrapper").filter(has=box)
+    wrapper.click()
     if box.is_editable():
         box.fill(words)
-    page.locator(".el-select-dropdown__item:visible").filter(has_text=words).first.click()
+    own = page.locator(f"[id='{box.get_attribute('aria-controls')}']")  # another list may still be closing
+    own.locator(".el-select-dropdown__item:visible").filter(has_text=words).first.click()
     for _ in ("what was typed", "the list, which stays open where several can be picked"):
         box.press("Escape")
+    expect(wrapper.locator(".el-select__selected-item:not(.el-select__input-wrapper)").last).to_contain_text(words)
 
 
 def go_to(page: Page, place: str) -> None:
@@ -52,6 +56,18 @@ def go_to(page: Page, place: str) -> None:
     link = page.get_by_role("link", name=place, exact=True)
     link.click()
     expect(link).to_have_attribute("aria-current", "page")
+
+
+def open_letter(page: Page, ref: str) -> None:
+    """Out of the list of letters, which has links of the same names as a letter's page."""
+    go_to(page, "承诺")
+    page.get_by_role("row").filter(has_text=ref).click()
+    see_letter(page, ref)
+
+
+def see_letter(page: Page, ref: str) -> None:
+    """The page of this letter and no other: the one that installs it shows its title and its clauses, too."""
+    expect(page).to_have_url(re.compile(f"/letters/{ref}$"))
 
 
 def type_call(page: Page, call: Call) -> None:
@@ -124,13 +140,18 @@ def asked(page: Page, address: str) -> Any:
 
 
 def filter_reports(page: Page, state: str, **others: str) -> None:
-    """The list of all reports, narrowed by what the fields are called on the screen: `客户="西南空港管理局"`."""
-    page.get_by_role("link", name="报告", exact=True).click()
+    """The list of all reports, narrowed by what the fields are called on the screen: `客户="西南空港管理局"`.
+
+    Until the answer comes the wider list stands there: what a row says must fit on every row.
+    """
+    go_to(page, "报告")
     page.get_by_role("link", name="全部报告").click()
-    choose(page, "状态", state)
-    for field_name, words in others.items():
+    rows = page.locator(".column tbody tr")
+    for field_name, words in {"状态": state, **others}.items():
         choose(page, field_name, words)
-    expect(page.locator(".column tbody tr").first).to_contain_text(state)
+        if field_name in ("状态", "客户", "工程师"):
+            expect(rows.filter(has_not_text=words)).to_have_count(0)
+    expect(rows.first).to_be_visible()
 
 
 def download(page: Page, words: str) -> bytes:

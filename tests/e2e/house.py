@@ -149,10 +149,15 @@ class Browser:
 
     def kill(self) -> None:
         """End the browser as a phone does when it runs out of memory: no goodbye, nothing flushed by the page."""
-        for process in psutil.process_iter(["cmdline"]):
-            words = process.info["cmdline"] or []
-            if any(word == f"--user-data-dir={self.profile}" for word in words):
+        own = f"--user-data-dir={self.profile}"
+        killed = [one for one in psutil.process_iter(["cmdline"]) if own in (one.info["cmdline"] or [])]
+        for process in list(killed):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                killed += process.children(recursive=True)
+        for process in killed:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        psutil.wait_procs(killed, timeout=10)  # what still runs holds the locks of the profile
         self._forget()
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 PASSWORD = "jiannuo-demo"
 CAUSE = "2 号电源模块输出掉到 9.8 V，风扇轴承磨损后过热保护"
 FIX = "在线更换 2 号电源模块，蜂鸣器停，两路输入各断一次都不掉电"
+SENDING_MS = 60_000  # an hour's work is a chain of a dozen requests
 
 
 def sign_in(page: Page, name: str) -> None:
@@ -25,6 +26,25 @@ def sign_in(page: Page, name: str) -> None:
 
 def sync_line(page: Page) -> Locator:
     return page.locator("a.sync")
+
+
+def see_sent(page: Page, says: str | re.Pattern[str] = "全部已发送") -> None:
+    """The line that counts what is not with the server says that nothing is left."""
+    expect(sync_line(page)).to_contain_text(says, timeout=SENDING_MS)
+
+
+def open_visit(page: Page, symptom: str) -> None:
+    """Out of today's list, or from the card of the next one; until it is here that card has a large button of its own."""
+    row = page.locator("a.visit").filter(has_text=symptom)
+    card = page.locator(".card").filter(has_text=symptom).get_by_role("button", name="详情")
+    row.or_(card).tap()
+    expect(page.get_by_role("heading", name=symptom)).to_be_visible()
+
+
+def back_to_visit(page: Page) -> None:
+    """One step up from the report; history goes back in its own time."""
+    tap(page, "返回")
+    expect(page).to_have_url(re.compile(r"#/visits/[^/]+$"))
 
 
 def tap(page: Page, words: str | re.Pattern[str]) -> None:
@@ -52,6 +72,7 @@ def option(page: Page, of: str, words: str) -> None:
     """One of several answers; 更多 shows the rest."""
     group = page.get_by_role("radiogroup", name=of)
     answer = group.get_by_role("radio", name=words)
+    expect(group.get_by_role("radio").first).to_be_visible()
     if not answer.is_visible():
         group.get_by_role("button", name="更多").tap()
     answer.tap()
@@ -81,7 +102,8 @@ def add_part(page: Page) -> None:
 
 def write_with_finger(page: Page) -> None:
     """Two strokes over the pad: a person's own hand, not a picture."""
-    pad = page.get_by_test_id("pad") if page.get_by_test_id("pad").count() else page.locator("[data-test=pad]")
+    pad = page.locator("[data-test=pad]")
+    pad.tap(trial=True)  # it is where it stays
     box = pad.bounding_box()
     assert box
     x, y = box["x"], box["y"] + box["height"] / 2
@@ -91,6 +113,7 @@ def write_with_finger(page: Page) -> None:
         for dx, dy in line[1:]:
             page.mouse.move(x + dx, y + dy, steps=6)
         page.mouse.up()
+    expect(pad.locator("path")).to_have_count(2)
 
 
 def customer_accepts(page: Page) -> None:

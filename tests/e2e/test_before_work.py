@@ -13,9 +13,29 @@ from playwright.sync_api import Page, expect
 from tests.e2e import at_the_desk, on_the_phone
 from tests.e2e.at_the_desk import Call
 from tests.e2e.house import Desk, Phone, Server
-from tests.e2e.on_the_phone import next_step, option, sync_line, take_back, tap, write, write_with_finger
+from tests.e2e.on_the_phone import (
+    back_to_visit,
+    next_step,
+    open_visit,
+    option,
+    see_sent,
+    take_back,
+    tap,
+    write,
+    write_with_finger,
+)
 
 SITE = {"latitude": 30.578520, "longitude": 103.947610, "accuracy": 12.0}
+INK_IS_KEPT = """() => new Promise((done, failed) => {
+  indexedDB.databases().then((all) => {
+    const opening = indexedDB.open(all.map(({ name }) => name).find((name) => name.startsWith('sync:')))
+    opening.onerror = () => failed(opening.error)
+    opening.onsuccess = () => {
+      const asking = opening.result.transaction('drafts').objectStore('drafts').getAllKeys()
+      asking.onsuccess = () => { opening.result.close(); done(asking.result.some((key) => key.endsWith('/strokes'))) }
+    }
+  })
+})"""
 
 
 def at_the_customers(phone: Phone, desks: Callable[[str], Desk]) -> tuple[Page, str, Page]:
@@ -28,9 +48,9 @@ def at_the_customers(phone: Phone, desks: Callable[[str], Desk]) -> tuple[Page, 
     phone.close()  # a browser writes its cookies down only after half a minute
     page = phone.open()
     expect(page.locator("a.visit").filter(has_text=Call().symptom)).to_be_visible()
-    expect(sync_line(page)).to_contain_text("全部已发送")
+    see_sent(page)
     phone.go_offline()
-    page.locator("a.visit").filter(has_text=Call().symptom).tap()
+    open_visit(page, Call().symptom)
     for verb in ("接单", "出发", "到场签到"):
         next_step(page, verb)
     next_step(page, "开始处理")
@@ -55,7 +75,7 @@ def back_online(page: Page, phone: Phone) -> None:
     phone.go_offline(False)
     page.evaluate("window.dispatchEvent(new Event('online'))")
     page.goto(re.sub("#.*", "#/", page.url))
-    expect(sync_line(page)).to_contain_text("全部已发送", timeout=60_000)
+    see_sent(page)
 
 
 def gate_of(server: Server, number: str) -> str:
@@ -82,6 +102,7 @@ def test_damage_by_the_user_is_told_and_signed_offline_before_work(
     expect(page.get_by_text("我同意收费修理").first).to_be_visible()
     expect(page.get_by_text("人为损坏因素除外").first).to_be_visible()
     write_with_finger(page)
+    page.wait_for_function(INK_IS_KEPT)
     phone.kill()  # with the ink on the pad, in the customer's hand
     page = phone.open()
     phone.go_offline()
@@ -120,7 +141,7 @@ def test_a_customer_declines_and_work_goes_on_with_the_gate_open(
     take_back(page, "安然", "2117")
     expect(page.get_by_role("link", name="再请客户确认")).to_be_visible()
     write(page, "怎么查到的，为什么坏", on_the_phone.CAUSE)  # nobody is stopped
-    tap(page, "返回")
+    back_to_visit(page)
     expect(page.locator("[data-test=before-work]")).to_contain_text("价格要先请示领导")
     page.goto(page.url.rstrip("/") + "/check-out")
     left = page.locator("[data-test=gates-left]")

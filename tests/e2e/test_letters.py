@@ -28,7 +28,7 @@ from tests.e2e.a_walk import (
 )
 from tests.e2e.at_the_desk import Call
 from tests.e2e.house import Desk, Phone, Server
-from tests.e2e.on_the_phone import next_step, take_back, write_with_finger
+from tests.e2e.on_the_phone import back_to_visit, next_step, take_back, write_with_finger
 
 Desks = Callable[[str], Desk]
 ANRAN = Engineer("安然", "anran", "2117")
@@ -234,7 +234,7 @@ def assert_terms(page: Page, *terms: tuple[str, str]) -> None:
 
 def what_is_left_leads_there(page: Page, clause: str) -> None:
     """On leaving, the phone lists what the letter still wants; a tap on it leads to the signature."""
-    page.get_by_role("button", name="返回").first.tap()
+    back_to_visit(page)
     page.goto(page.url.rstrip("/") + "/check-out")
     left = page.locator("[data-test=gates-left] a").filter(has_text=clause)
     left.tap(position={"x": 300, "y": 10})
@@ -273,8 +273,7 @@ def try_on(page: Page, **facts: str) -> None:
 @pytest.mark.promise("B-20", "C-12", "D-03", "D-05", "D-10", "D-11", "D-15")
 def test_letters_tried_on_facts_that_seldom_come_together(desks: Desks) -> None:
     page = at_desk(desks, "admin")
-    at_the_desk.go_to(page, "承诺")
-    page.get_by_role("row").filter(has_text="D@1").click()
+    at_the_desk.open_letter(page, "D@1")
     page.get_by_role("link", name="试算").click()
     said = decision(page)
 

@@ -20,7 +20,7 @@ from playwright.sync_api import Error, Page, Route, expect
 from tests.e2e import at_the_desk, on_the_phone
 from tests.e2e.at_the_desk import Call
 from tests.e2e.house import Desk, Phone, Server
-from tests.e2e.on_the_phone import next_step, option, sync_line, take_photo, write
+from tests.e2e.on_the_phone import next_step, open_visit, option, sync_line, take_photo, write
 
 RUNS, SEED = int(os.environ.get("RUNS", "1")), int(os.environ.get("SEED", "7"))
 STEPS = 14
@@ -148,7 +148,7 @@ def test_a_random_hour_of_a_real_phone_loses_nothing(
     phone.close()
     hour = Hour(server, phone, seed)
     with told(hour, seed):
-        hour.page.locator("a.visit").filter(has_text=call.symptom).tap()
+        open_visit(hour.page, call.symptom)
         for verb in ("接单", "出发", "到场签到", "开始处理"):
             next_step(hour.page, verb)
         hour.run()

@@ -29,7 +29,7 @@ def test_a_rescue_file_is_shown_imported_and_told_line_by_line(
     phone.position = {"latitude": 30.57862, "longitude": 103.94718, "accuracy": 12}
     page = phone.open()
     on_the_phone.sign_in(page, "anran")
-    expect(on_the_phone.sync_line(page)).to_contain_text("全部已发送")
+    on_the_phone.see_sent(page)
     before, _ = kept(server)
     phone.go_offline()
     next_step(page, "到场签到")
@@ -56,7 +56,7 @@ def test_a_rescue_file_is_shown_imported_and_told_line_by_line(
     rows = kept(server)[1]
 
     phone.go_offline(False)
-    expect(on_the_phone.sync_line(page)).to_contain_text("全部已发送")
+    on_the_phone.see_sent(page)
     assert kept(server) == (before + 1, rows)
     desk.locator("input[type=file]").set_input_files(file)
     expect(desk.get_by_role("status")).to_contain_text("早已收到")

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from tests.e2e import at_the_desk, on_the_phone
 from tests.e2e.house import Desk, Phone, Server
-from tests.e2e.on_the_phone import customer_accepts, next_step, sync_line, take_back, tap, write
+from tests.e2e.on_the_phone import back_to_visit, customer_accepts, next_step, see_sent, take_back, write
 
 COMMENT = "请写明怎么查到的，测了什么值"
 OVERALL = "其他都好，改完再交"
@@ -53,10 +53,10 @@ def return_it(admin: Page, number: str, cause: str) -> None:
     expect(admin.locator(".evidence")).to_contain_text("签字与报告一致，签后没有改动")
     admin.keyboard.press("r")
     expect(admin.get_by_role("status").filter(has_text="请在要改的地方写一句")).to_be_visible()
-    admin.get_by_role("button", name="对故障原因写意见").click()
-    admin.keyboard.type(COMMENT)
-    admin.get_by_role("button", name="对总的意见写意见").click()
-    admin.keyboard.type(OVERALL)
+    for name, words in (("对故障原因写意见", COMMENT), ("对总的意见写意见", OVERALL)):
+        admin.get_by_role("button", name=name).click()
+        expect(admin.get_by_role("textbox", name=name)).to_be_focused()  # beside it a key is the page's: A approves
+        admin.keyboard.type(words)
     admin.reload()  # nothing typed is lost
     expect(admin.get_by_role("textbox", name="对故障原因写意见")).to_have_value(COMMENT)
     admin.keyboard.press("a")
@@ -81,9 +81,9 @@ def mend_it(page: Page, number: str) -> None:
     customer_accepts(page)
     take_back(page, "安然", "2117")
     expect(page.get_by_text(f"报告 {number} 已提交")).to_be_visible()
-    tap(page, "返回")
+    back_to_visit(page)
     page.goto(re.sub("#.*", "#/", page.url))
-    expect(sync_line(page)).to_contain_text("全部已发送")
+    see_sent(page)
     expect(row).to_have_count(0)
 
 

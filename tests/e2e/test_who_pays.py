@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.at_the_desk import Call, asked, field, sign_in, type_call
+from tests.e2e.at_the_desk import Call, asked, field, go_to, sign_in, type_call
 
 SOFTWARE = Call(
     "袁浩",
@@ -50,7 +50,7 @@ def test_a_charge_has_its_price_its_clause_and_the_sentence_that_was_signed(desk
 def test_an_admin_enters_a_price_and_the_list_shows_it(desks):
     page = desks("admin").open("/console/")
     sign_in(page, "admin")
-    page.get_by_role("link", name="价目", exact=True).click()
+    go_to(page, "价目")
     page.get_by_role("button", name="新价格").click()
     form = page.locator("form.record")
     for label, value in (("项目", "travel"), ("收法", "fee"), ("单位", "km")):

@@ -54,7 +54,8 @@ def install(page: Page, text: str, ref: str) -> None:
     page.get_by_role("link", name="安装承诺书").click()
     check(page, text)
     page.get_by_role("button", name=f"安装为 {ref}").click()
-    expect(page.get_by_role("heading", name="冷库维护承诺书")).to_be_visible()
+    at_the_desk.see_letter(page, ref)
+    expect(page.get_by_role("heading", level=1, name="冷库维护承诺书")).to_be_visible()
 
 
 def post(page: Page, address: str, body: dict[str, Any]) -> Any:
