@@ -3,11 +3,19 @@ import { reactive, watch } from 'vue'
 import { uuid7 } from '@fieldpledge/sync-client'
 import { view } from './use-link'
 
-/** A form's fields, kept at each change. `id` is made once: sent twice, it counts once. */
-export function useKept<T extends Record<string, unknown>>(name: string, empty: () => T): { form: T & { id: string }; forget: () => void } {
+export interface Kept<T = unknown> {
+  form: T & { id: string; isTried: boolean }
+  forget(): void
+}
+
+/** A form's fields, kept at each change. `id` is made once: sent twice, it counts once. What she changes after it was
+    sent, perhaps without having arrived, is another act: the server must not take it for the first. */
+export function useKept<T extends Record<string, unknown>>(name: string, empty: () => T): Kept<T> {
   const key = `fp.c.${view.value?.number ?? ''}.${name}`
-  const fresh = () => ({ ...empty(), id: uuid7(Date.now()) })
-  const form = reactive({ ...fresh(), ...read<T>(key) }) as unknown as T & { id: string }
+  const fresh = () => ({ ...empty(), id: uuid7(Date.now()), isTried: false })
+  const form = reactive({ ...fresh(), ...read<T>(key) }) as unknown as Kept<T>['form']
+  const said = () => JSON.stringify({ ...form, id: '', isTried: false })
+  watch(said, () => form.isTried && Object.assign(form, { id: uuid7(Date.now()), isTried: false }), { flush: 'sync' })
   watch(form, () => keep(key, form), { flush: 'sync' })
   function forget(): void {
     Object.assign(form, fresh())

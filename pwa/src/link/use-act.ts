@@ -1,20 +1,24 @@
 /* One act: sent, said honestly whether it arrived, sent again under the same id. */
 import { ref } from 'vue'
 import type { Answer } from '@/api/client'
-import { didNotArrive, hear, load, said, type View } from './use-link'
+import type { Kept } from './kept'
+import { didNotArrive, hear, load, said, token, type View } from './use-link'
 
 export type ActState = 'idle' | 'sending' | 'not_sent' | 'refused'
 
-export function useAct(forget: () => void) {
+export function useAct({ form, forget }: Kept) {
   const state = ref<ActState>('idle')
   const words = ref('')
 
   async function run(asked: Promise<Answer<View>>): Promise<boolean> {
     state.value = 'sending'
+    form.isTried = true
+    const link = token.value
     const answer = await asked
+    if (answer.ok) forget()
+    if (link !== token.value) return answer.ok // another job's page by now
     if (answer.ok) {
       hear(answer)
-      forget()
       state.value = 'idle'
       return true
     }

@@ -1,6 +1,7 @@
 /* The link: its token out of the address, what the server says of it, and what the customer does by it. */
 import { computed, ref, shallowRef } from 'vue'
 import { ask, clientOf, type Answer, type Problem, type Schema } from '@/api/client'
+import { newest } from '@/ui/late'
 import { currentLanguage } from '@/ui/words-now'
 
 export type View = Schema<'CustomerView'>
@@ -27,19 +28,20 @@ export function tokenOf(hash: string): string {
   return /^#([0-9A-Za-z]+)$/.exec(hash)?.[1] ?? ''
 }
 
-/** How much was asked and heard so far: a look that was on its way meanwhile tells of before. */
-let turns = 0
+const last = newest()
 
 export async function load(): Promise<void> {
-  if (!token.value) return
-  const mine = ++turns
-  const answer = await ask(api.GET('/api/link'))
-  if (mine === turns) hear(answer)
+  const answer = token.value ? await last(ask(api.GET('/api/link'))) : undefined
+  if (answer) show(answer)
 }
 
-/** A new view after an act, or what stands in its way. */
+/** A new view after an act, or what stands in its way: what was asked before it came tells of before the act. */
 export function hear(answer: Answer<View>): void {
-  turns += 1
+  void last(Promise.resolve())
+  show(answer)
+}
+
+function show(answer: Answer<View>): void {
   if (answer.ok) {
     view.value = answer.value
     problem.value = null
