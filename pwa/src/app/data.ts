@@ -22,6 +22,11 @@ export function data(): Local {
   return opened.local
 }
 
+/** Whether a database is still the one that is worked in: what was begun in another person's goes nowhere else. */
+export function isOpen(local: Local): boolean {
+  return opened?.local === local
+}
+
 export async function closeData(): Promise<void> {
   const local = opened?.local
   opened = null

@@ -30,8 +30,9 @@ export function useDraft(record: () => RecordRef | null, field: string, base: ()
   let isTyping = false
   let hasDraft = false
   let keys = 0
+  let typedInto: RecordRef | null = null
 
-  watch(() => keyOf(record()), () => void recall(), { immediate: true })
+  watch(() => keyOf(record()), () => void follow(), { immediate: true })
   watch(base, (next) => {
     if (isTyping || hasDraft) return
     text.value = next
@@ -39,12 +40,27 @@ export function useDraft(record: () => RecordRef | null, field: string, base: ()
   })
   onScopeDispose(() => void leave())
 
+  /** The field is another record's now: what was typed stays with the one it was typed into. */
+  async function follow(): Promise<void> {
+    const of = record()
+    if (!of) return
+    if (typedInto && keyOf(typedInto) !== keyOf(of)) {
+      if (hasDraft) commit(typedInto).catch(() => undefined) // the draft stays; nothing is lost
+      keys += 1
+      isTyping = hasDraft = isWriting.value = false
+      fault.value = savedAt.value = null
+      seen = text.value = base()
+    }
+    typedInto = of
+    await recall()
+  }
+
   /** On return the same text: what was typed before the page died. */
   async function recall(): Promise<void> {
     const of = record()
     if (!of) return
     const draft = await data().drafts.get(of, field)
-    if (!draft || isTyping) return
+    if (!draft || isTyping || keyOf(record()) !== keyOf(of)) return
     hasDraft = true
     seen = String(draft.base ?? '')
     text.value = String(draft.value ?? '')
@@ -85,7 +101,7 @@ export function useDraft(record: () => RecordRef | null, field: string, base: ()
     if (!of || !hasDraft) return
     const upTo = keys
     try {
-      await data().drafts.commit(of)
+      await commit(of)
       if (keys === upTo) hasDraft = false // else she typed on meanwhile: that waits for the next leaving
     } catch (error) {
       fault.value = error // the draft stays; nothing is lost
@@ -93,6 +109,10 @@ export function useDraft(record: () => RecordRef | null, field: string, base: ()
   }
 
   return { text, savedAt, isWriting, fault, type, focus, leave }
+}
+
+function commit(record: RecordRef): Promise<unknown> {
+  return data().drafts.commit(record)
 }
 
 function keyOf(record: RecordRef | null): string {

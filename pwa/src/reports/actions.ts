@@ -66,6 +66,18 @@ function findingAdded(sheet: VisitSheet, reportId: string, assetId: string | nul
   }
 }
 
+/** The visit with its report as it is with what is still being typed into it: before it is frozen, signed or handed in. */
+export async function wholeSheet(visitId: string): Promise<VisitSheet | null> {
+  await data().drafts.flush()
+  const sheet = await sheetOf(data(), visitId)
+  if (!sheet || sheet.typed.size === 0) return sheet
+  for (const key of sheet.typed.keys()) {
+    const [kind = '', id = ''] = key.split('/')
+    await data().drafts.commit({ kind, id })
+  }
+  return sheetOf(data(), visitId)
+}
+
 /** A pick is an operation at once; the texts typed beside it go with their own drafts. */
 export async function pick(finding: WithId<Finding>, field: 'cause_category' | 'fix_category' | 'outcome' | 'cause_unknown_until', value: string | null) {
   await data().perform({

@@ -5,7 +5,8 @@ import { toldOf } from '@/acknowledgements/told'
 import type { ChargeTold, Finding, Report } from '@/app/records'
 import { localDate } from '@/ui/format'
 import type { VisitSheet } from '@/visits/use-visit'
-import { solvedOf } from './actions'
+import { solvedOf, wholeSheet } from './actions'
+import { handOver } from './handover'
 import { bytesOf, documentOf, type DocumentFacts, type FrozenDocument, type Row, type SignedPart } from './rules/document'
 
 /** The phone keeps the last five reports of an asset: with as many, the true number is the server's to say. */
@@ -17,8 +18,19 @@ export interface Frozen {
   version: number
 }
 
+/** Freezes the report of a visit and locks the phone to it; false when there is none. Who has left meanwhile is not locked out. */
+export async function beginSigning(visitId: string, stays: () => boolean): Promise<boolean> {
+  const now = await wholeSheet(visitId)
+  if (!now?.report) return false
+  const { sha256: document_sha256, frozen_at, version } = await freeze(now)
+  if (stays()) {
+    await handOver({ visitId, reportId: now.report.id, signatureId: data().newId(), document_sha256, frozen_at, version, isSigned: false })
+  }
+  return true
+}
+
 /** Makes the document of a report as it stands now and keeps its bytes. Raises when there is no report. */
-export async function freeze(sheet: VisitSheet): Promise<Frozen> {
+async function freeze(sheet: VisitSheet): Promise<Frozen> {
   const frozen_at = new Date().toISOString()
   const document = documentOf(await factsOf(sheet, frozen_at))
   const bytes = bytesOf(document)

@@ -14,16 +14,24 @@ export function newest(): <T>(asking: Promise<T>) => Promise<T | undefined> {
 }
 
 /** `const goOn = onward()` where the wait begins, `await goOn(to)` where it ends: nothing happens if she has gone elsewhere. */
-export function useOnward(): () => (to: RouteLocationRaw) => Promise<boolean> {
+export interface GoOn {
+  (to: RouteLocationRaw): Promise<boolean>
+  /** She is where she was when the wait began. */
+  stays(): boolean
+}
+
+export function useOnward(): () => GoOn {
   const router = useRouter()
   let moves = 0
   onBeforeUnmount(router.beforeEach(() => void moves++))
   return () => {
     const before = moves
-    return async (to) => {
-      const stays = before === moves
-      if (stays) await router.push(to)
-      return stays
+    const stays = () => before === moves
+    const goOn = async (to: RouteLocationRaw) => {
+      if (!stays()) return false
+      await router.push(to)
+      return true
     }
+    return Object.assign(goOn, { stays })
   }
 }

@@ -1,6 +1,6 @@
 /* What she does on a visit, as operations. Each resolves when it is on the disk; nothing here waits for the network. */
 import { draftOf } from '@/acknowledgements/draft'
-import { data, type Performing } from '@/app/data'
+import { data, isOpen, type Performing } from '@/app/data'
 import type { Clock, Site } from '@/app/records'
 import { awaitFix, type Measured, type PositionFault, type Waiting } from '@/device/position'
 import { buzz } from '@/device/storage'
@@ -68,7 +68,8 @@ export function seekFix(
   checkInId: string, tapped: Pick<Tapped, 'visitId' | 'site'>, tapped_ms: number, onQuiet: (fault: PositionFault | null) => void,
 ): void {
   pending?.waiting.stop()
-  const waiting = awaitFix((fix) => void addFix(checkInId, tapped, tapped_ms, fix), onQuiet)
+  const local = data()
+  const waiting = awaitFix((fix) => isOpen(local) && void addFix(checkInId, tapped, tapped_ms, fix), onQuiet)
   pending = { checkInId, waiting }
 }
 
