@@ -2,6 +2,7 @@
    Both app/main.ts and console/main.ts call createWords(). */
 import { createI18n } from 'vue-i18n'
 import shared from './i18n/zh-CN'
+import { newest } from './late'
 import { speakWith } from './words-now'
 
 export const LANGUAGES = ['zh-CN', 'en'] as const
@@ -36,11 +37,14 @@ export function createWords(own: Words, loadEnglish: () => Promise<Words>) {
     () => languageOf(i18n.global.locale.value),
   )
 
-  /** keep: false where nobody chose it (start-up, the account's own language). */
+  const last = newest()
+
+  /** keep: false where nobody chose it (start-up, the account's own language). Of two choices the last one counts. */
   async function useLanguage(next: Language, keep = true): Promise<void> {
-    if (next === 'en' && !i18n.global.availableLocales.includes('en')) {
-      i18n.global.setLocaleMessage('en', await loadEnglish())
-    }
+    const isHere = i18n.global.availableLocales.includes(next)
+    const english = await last(isHere ? Promise.resolve(null) : loadEnglish())
+    if (english === undefined) return
+    if (english) i18n.global.setLocaleMessage('en', english)
     i18n.global.locale.value = next
     document.documentElement.lang = next
     if (keep) localStorage.setItem(KEY, next)

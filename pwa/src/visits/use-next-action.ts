@@ -1,9 +1,9 @@
 /* The one button of a visit: its verb, its picture, and what a tap does. The same on Today and on the visit itself. */
-import { useRouter } from 'vue-router'
 import { missingOf } from '@/reports/rules/complete'
 import { unasked } from '@/acknowledgements/before-work'
 import { startReport } from '@/reports/actions'
 import type { IconName } from '@/ui/icons'
+import { useOnward } from '@/ui/late'
 import { accept, check, depart, sitePoint } from './actions'
 import type { Step } from './next-step'
 import { reportFactsOf } from './use-standing'
@@ -40,11 +40,12 @@ export function mustTell(sheet: VisitSheet): boolean {
 }
 
 export function useNextAction() {
-  const router = useRouter()
+  const onward = useOnward()
 
   /** What the tap does; the time of a check-in is taken before anything else happens. */
   async function act(step: Step, sheet: VisitSheet): Promise<void> {
     const id = sheet.visit.id
+    const goOn = onward()
     switch (step) {
       case 'accept':
         await accept(id)
@@ -56,30 +57,32 @@ export function useNextAction() {
         await checkInNow(sheet)
         return
       case 'work':
-        if (mustTell(sheet)) await router.push(`/visits/${id}/acknowledge/work`)
+        if (mustTell(sheet)) await goOn(`/visits/${id}/acknowledge/work`)
         else await begin(sheet)
         return
       case 'sign':
         await openSigning(sheet)
         return
       case 'check_out':
-        await router.push(`/visits/${id}/check-out`)
+        await goOn(`/visits/${id}/check-out`)
     }
   }
 
   async function begin(sheet: VisitSheet): Promise<void> {
+    const goOn = onward()
     await startReport(sheet)
-    await router.push(`/visits/${sheet.visit.id}/report`)
+    await goOn(`/visits/${sheet.visit.id}/report`)
   }
 
   async function checkInNow(sheet: VisitSheet): Promise<void> {
+    const goOn = onward()
     await check({ visitId: sheet.visit.id, direction: 'in', site: sitePoint(sheet.site) })
-    await router.push(`/visits/${sheet.visit.id}/check-in`)
+    await goOn(`/visits/${sheet.visit.id}/check-in`)
   }
 
   async function openSigning(sheet: VisitSheet): Promise<void> {
     const isReady = missingOf(reportFactsOf(sheet), 'sign').length === 0
-    await router.push(isReady ? `/visits/${sheet.visit.id}/sign` : `/visits/${sheet.visit.id}/report`)
+    await onward()(isReady ? `/visits/${sheet.visit.id}/sign` : `/visits/${sheet.visit.id}/report`)
   }
 
   return { act, begin, checkInNow }
