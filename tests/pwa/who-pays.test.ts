@@ -32,6 +32,8 @@ test('before there is an asset or a work order there is nothing to open', () => 
 
 test.each([
   ['covered', '2027-06-18', 'covered_until 2027-06-18'],
+  ['covered', '2026-11-23', 'covered_until 2026-11-23'],
+  ['covered', '2026-11-22', 'covered'],
   ['chargeable', '2026-11-22', 'ended chargeable 2026-11-22'],
   ['chargeable', '2026-11-23', 'charged_until chargeable 2026-11-23'],
   ['at_cost', null, 'at_cost'],
