@@ -87,7 +87,7 @@ class Server:
             if self.process.poll() is not None:
                 break
             try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=1):
+                with urllib.request.urlopen(f"http://localhost:{self.port}/healthz", timeout=1):
                     return self
             except OSError:
                 time.sleep(0.1)
