@@ -65,6 +65,25 @@ test('an old draft that is read late is not laid into the next record’s field'
   scope.stop()
 })
 
+test.each([true, false])('words of before a kill: she goes on from them, sent meanwhile by another field’s leaving (%s), and is asked nothing', async (isSent) => {
+  const eve = { kind: 'contact', id: 'eve' }
+  await pulled('contact', 'eve', { phone: '1' })
+  await data().drafts.set(eve, 'phone', '138', '1')
+  const scope = effectScope()
+  const base = ref('1')
+  const field = scope.run(() => useDraft(() => eve, 'phone', () => base.value))!
+  await vi.waitFor(() => expect(field.text.value).toBe('138'))
+  if (isSent) {
+    await data().drafts.commit(eve)
+    base.value = (await phoneOf('eve'))!
+    await nextTick()
+  }
+  field.type('1382')
+  await vi.waitFor(() => expect(field.isWriting.value).toBe(false))
+  expect(await data().drafts.get(eve, 'phone')).toMatchObject({ value: '1382', base: isSent ? '138' : '1' })
+  scope.stop()
+})
+
 test('the customer reads the last words typed, left or not', async () => {
   await startReport((await sheetOf(data(), VISIT)) as VisitSheet)
   const { findings } = (await sheetOf(data(), VISIT)) as VisitSheet

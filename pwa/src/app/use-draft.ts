@@ -34,7 +34,8 @@ export function useDraft(record: () => RecordRef | null, field: string, base: ()
 
   watch(() => keyOf(record()), () => void follow(), { immediate: true })
   watch(base, (next) => {
-    if (isTyping || hasDraft) return
+    if (isTyping || (hasDraft && next !== text.value)) return
+    hasDraft = false // a draft of before is the record's own now: another field's leaving took it along
     text.value = next
     seen = next
   })
