@@ -26,7 +26,7 @@ PARTS = {
     "sqlite": [[*PYTEST, "-n", "2", "--database", "sqlite", *NOT_UNIT, "tests"]],
     "postgresql": [[*PYTEST, "-n", "2", "--database", "postgresql", *NOT_UNIT, "tests"]],
     "crash": [[*PYTEST, "-n", "2", "tests/faults/crash"]],
-    "e2e": [[*PYTEST, "-n", "2", "tests/e2e"]],
+    "e2e": [[*PYTEST, "-n", "3", "--dist", "worksteal", "tests/e2e"]],  # they wait more than they work
 }
 
 POSTGRESQL = ["--database", "postgresql"]

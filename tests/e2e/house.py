@@ -119,6 +119,14 @@ class Server:
         self.process = None
 
 
+def is_dead(process: psutil.Process) -> bool:
+    """Gone, or only not yet asked for its exit code by its parent, which may take its time."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 class Browser:
     """One person's browser: a profile folder that outlives the process."""
 
@@ -157,7 +165,9 @@ class Browser:
         for process in killed:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(killed, timeout=10)  # what still runs holds the locks of the profile
+        until = time.monotonic() + 10
+        while not all(is_dead(one) for one in killed) and time.monotonic() < until:
+            time.sleep(0.02)  # what still runs holds the locks of the profile
         self._forget()
 
     def close(self) -> None:
