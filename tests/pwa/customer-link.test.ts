@@ -5,6 +5,7 @@ import { ask } from '@/api/client'
 import { useKept } from '@/link/kept'
 import { useAct } from '@/link/use-act'
 import { api, hear, load, token, view, type View } from '@/link/use-link'
+import { soon } from './line'
 
 const held: { request: Request; answer: (state: string) => void; lose: () => void }[] = []
 const ANSWER = { id: '1', result: 'accepted', who: '叶雯', remarks: '' } as const
@@ -21,7 +22,7 @@ beforeEach(() => {
   }))
 })
 afterEach(() => vi.unstubAllGlobals())
-const asked = (nth: number) => vi.waitFor(() => held[nth] ?? Promise.reject(new Error('not asked yet')))
+const asked = (nth: number) => soon(() => held[nth] ?? Promise.reject(new Error('not asked yet')))
 
 function answering() {
   const kept = useKept('answer', () => ({ result: 'accepted' as 'accepted' | 'rejected', who: '叶雯', remarks: '' }))
@@ -33,7 +34,7 @@ function answering() {
 it('an act is not undone on the screen by the answer to an older look', async () => {
   const look = load()
   const act = ask(api.POST('/api/link/answer', { body: ANSWER })).then(hear)
-  await vi.waitFor(() => expect(held).toHaveLength(2))
+  await soon(() => expect(held).toHaveLength(2))
   held[1]!.answer('accepted')
   await act
   held[0]!.answer('resolved')
@@ -43,7 +44,7 @@ it('an act is not undone on the screen by the answer to an older look', async ()
 
 it('of two looks the later one counts, in whatever order they are answered', async () => {
   const looks = [load(), load()]
-  await vi.waitFor(() => expect(held).toHaveLength(2))
+  await soon(() => expect(held).toHaveLength(2))
   held[1]!.answer('accepted')
   held[0]!.answer('resolved')
   await Promise.all(looks)

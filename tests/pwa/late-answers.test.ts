@@ -2,7 +2,7 @@
 /* A desk on a slow line: an answer that comes late changes nothing that she has done since, and leads her nowhere. */
 import { createApp, defineComponent, nextTick, type App, type Component } from 'vue'
 import { createMemoryHistory, createRouter, type Router } from 'vue-router'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import LetterInstall from '@/console/letters/LetterInstall.vue'
 import EditField from '@/console/ui/EditField.vue'
 import { keepDraft, keptDraft } from '@/console/ui/desk-draft'
@@ -10,29 +10,12 @@ import { useRecord } from '@/console/ui/use-record'
 import { words } from '@/console/words'
 import { useIntake } from '@/console/workorders/use-intake'
 import { newest, useOnward } from '@/ui/late'
+import { holdAnswers, request, settled } from './line'
 
-/** Requests on their way, answered by the test when it likes. */
-let asked: { path: string; answer: (body: unknown, status?: number) => void }[] = []
 let app: App | undefined
 
-beforeEach(() => {
-  asked = []
-  localStorage.clear()
-  vi.stubGlobal('fetch', (request: Request) => new Promise<Response>((done) => {
-    const answer = (body: unknown, status = 200) => done(new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } }))
-    asked.push({ path: new URL(request.url).pathname, answer })
-  }))
-})
-afterEach(() => {
-  app?.unmount()
-  vi.unstubAllGlobals()
-})
-
-const settled = () => new Promise((done) => setTimeout(done, 5))
-const request = async (path: string, nth = 0) => {
-  await expect.poll(() => asked.filter((one) => one.path === path).length).toBeGreaterThan(nth)
-  return asked.filter((one) => one.path === path)[nth]!
-}
+holdAnswers()
+afterEach(() => app?.unmount())
 
 async function shown(screen: Component, props: Record<string, unknown> = {}, path = '/here'): Promise<{ router: Router; page: HTMLElement }> {
   const other = defineComponent(() => () => 'elsewhere')

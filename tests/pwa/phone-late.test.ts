@@ -2,7 +2,7 @@
 /* A phone on a slow line: an answer that comes late leads her nowhere, undoes nothing, and leaves nothing running. */
 import { createApp, defineComponent, nextTick, type App, type Component } from 'vue'
 import { createMemoryHistory, createRouter, type Router } from 'vue-router'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import SignIn from '@/accounts/SignIn.vue'
 import Frame from '@/app/App.vue'
 import { checkSession, signIn, signInNeeded, signOut, user } from '@/app/session'
@@ -11,28 +11,16 @@ import CameraShot from '@/device/CameraShot.vue'
 import { createWords, type Words } from '@/ui/i18n'
 import { useNextAction } from '@/visits/use-next-action'
 import type { VisitSheet } from '@/visits/use-visit'
+import { asked, holdAnswers, request, settled, soon } from './line'
 
 const tap = vi.hoisted(() => ({ stored: () => {} }))
 vi.mock('@/visits/actions', () => ({ check: () => new Promise<void>((stored) => { tap.stored = stored }), sitePoint: () => null }))
 
-let asked: { path: string; answer: (body: unknown, status?: number) => void }[] = []
 let app: App | undefined
 
-beforeEach(() => {
-  asked = []
-  localStorage.clear()
-  vi.stubGlobal('fetch', (request: Request) => new Promise<Response>((done) => {
-    const answer = (body: unknown, status = 200) => done(new Response(status === 204 ? null : JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } }))
-    asked.push({ path: new URL(request.url).pathname, answer })
-  }))
-})
-afterEach(() => {
-  app?.unmount()
-  vi.unstubAllGlobals()
-})
+holdAnswers()
+afterEach(() => app?.unmount())
 
-const settled = () => new Promise((done) => setTimeout(done, 5))
-const request = (path: string, nth = 0) => vi.waitFor(() => asked.filter((one) => one.path === path)[nth] ?? Promise.reject(new Error(path)))
 const ana = { user: { id: 'ana', name: '安娜', role: 'engineer', language: 'zh' } }
 const ben = { user: { ...ana.user, id: 'ben' } }
 
@@ -85,7 +73,7 @@ async function submitted(who: typeof ana, meanwhile: string): Promise<string> {
   }
   const before = asked.length
   for (let tap = 0; tap < 2; tap++) page.querySelector('form')!.dispatchEvent(new Event('submit'))
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(before))
+  await soon(() => expect(asked.length).toBeGreaterThan(before))
   await router.push(meanwhile)
   expect(asked.slice(before).map((one) => one.path)).toEqual(['/api/sign-in'])
   asked[before]!.answer(who)

@@ -8,6 +8,7 @@ import MeShow from '@/accounts/MeShow.vue'
 import { isOpen, openData } from '@/app/data'
 import { signIn, user } from '@/app/session'
 import { words } from '@/app/words'
+import { soon } from './line'
 
 afterEach(() => vi.unstubAllGlobals())
 
@@ -29,15 +30,15 @@ test('signed out before the server has heard of it, and nothing on the screen br
   app.config.errorHandler = broken
   app.use(words.i18n).use(router).mount(document.body.appendChild(document.createElement('div')))
   const press = async (text: RegExp) => {
-    await vi.waitFor(() => expect([...document.querySelectorAll('button')].some((one) => text.test(one.textContent))).toBe(true))
+    await soon(() => expect([...document.querySelectorAll('button')].some((one) => text.test(one.textContent))).toBe(true))
     ;[...document.querySelectorAll('button')].findLast((one) => text.test(one.textContent))!.click()
     await nextTick()
   }
   await press(/退出/)
-  await vi.waitFor(() => expect(document.querySelectorAll('[role=dialog]').length).toBeGreaterThan(0))
+  await soon(() => expect(document.querySelectorAll('[role=dialog]').length).toBeGreaterThan(0))
   await press(/退出/)
-  await vi.waitFor(() => expect(router.currentRoute.value.path).toBe('/sign-in'))
-  await vi.waitFor(() => expect(isOpen(local)).toBe(false))
+  await soon(() => expect(router.currentRoute.value.path).toBe('/sign-in'))
+  await soon(() => expect(isOpen(local)).toBe(false))
   expect([user.value, asked.at(-1)]).toEqual([null, '/api/sign-out'])
   expect(broken).not.toHaveBeenCalled()
   app.unmount()

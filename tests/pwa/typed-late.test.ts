@@ -10,6 +10,7 @@ import { beginSigning, readFrozen } from '@/reports/freeze'
 import { handover, takeBack } from '@/reports/handover'
 import { seekFix } from '@/visits/actions'
 import { sheetOf, type VisitSheet } from '@/visits/use-visit'
+import { soon } from './line'
 
 vi.hoisted(() => {
   vi.stubGlobal('location', { origin: 'https://here.test' })
@@ -46,7 +47,7 @@ test('the office names another contact while her number is typed: it stays hers,
   ;[who.value, base.value] = ['uma', '2']
   await nextTick()
   expect(field.text.value).toBe('2')
-  await vi.waitFor(async () => expect(await phoneOf('eve')).toBe('138'))
+  await soon(async () => expect(await phoneOf('eve')).toBe('138'))
   field.type('25')
   await field.leave()
   scope.stop()
@@ -72,14 +73,14 @@ test.each([true, false])('words of before a kill: she goes on from them, sent me
   const scope = effectScope()
   const base = ref('1')
   const field = scope.run(() => useDraft(() => eve, 'phone', () => base.value))!
-  await vi.waitFor(() => expect(field.text.value).toBe('138'))
+  await soon(() => expect(field.text.value).toBe('138'))
   if (isSent) {
     await data().drafts.commit(eve)
     base.value = (await phoneOf('eve'))!
     await nextTick()
   }
   field.type('1382')
-  await vi.waitFor(() => expect(field.isWriting.value).toBe(false))
+  await soon(() => expect(field.isWriting.value).toBe(false))
   expect(await data().drafts.get(eve, 'phone')).toMatchObject({ value: '1382', base: isSent ? '138' : '1' })
   scope.stop()
 })

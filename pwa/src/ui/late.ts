@@ -13,13 +13,14 @@ export function newest(): <T>(asking: Promise<T>) => Promise<T | undefined> {
   }
 }
 
-/** `const goOn = onward()` where the wait begins, `await goOn(to)` where it ends: nothing happens if she has gone elsewhere. */
 export interface GoOn {
+  /** Leads on; false, and nothing happens, if she has gone elsewhere. */
   (to: RouteLocationRaw): Promise<boolean>
   /** She is where she was when the wait began. */
   stays(): boolean
 }
 
+/** `const goOn = onward()` where the wait begins, `await goOn(to)` where it ends. */
 export function useOnward(): () => GoOn {
   const router = useRouter()
   let moves = 0
