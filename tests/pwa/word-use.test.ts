@@ -52,3 +52,8 @@ test('every text of the customer’s page is there, and none is left over', () =
   const [named, started] = [written(ofLink), beginnings(ofLink)]
   expect(own.filter((key) => !named.has(key) && !started.some((start) => key.startsWith(start)))).toEqual([])
 })
+
+test('who pays is put into words in one place', () => {
+  const says = sources.filter((file) => /entitlement\.(covered_until|charged_until|ended)'/.test(readFileSync(join(SRC, file), 'utf8')))
+  expect(says).toEqual(['workorders/pays-headline.ts'])
+})
